@@ -1,0 +1,188 @@
+"""A changed preset laid over the files it was read from: which bytes have to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.edit import EditRefused, rewrite
+from looplet.compiler.lift import lift, lift_prompts
+from looplet.compiler.lines import BOM
+from looplet.compiler.parameters import is_short_form
+from looplet.compiler.reopen import reopen
+from looplet.compiler.resolve import Resolved, resolve
+from looplet.compiler.spell import json_file, yaml_file
+from looplet.preset import AgentPreset, File, PresetError, canonical_json
+
+
+def changed_files(base: AgentPreset, preset: AgentPreset) -> dict[str, File]:
+    """The child's files, changed so that they say `preset` where they said `base`.
+
+    Raises PresetError for what the folder cannot say: a part of a parent taken away, or a value
+    that cannot be spliced in.
+    """
+    resolved = resolve(reopen(preset.layers))
+    files = dict(preset.layers[0].files)
+    try:
+        _documents(resolved, base, preset, files)
+    except EditRefused as refused:
+        raise PresetError(f"{preset.name}: {refused}") from None
+    _texts(resolved, base, preset, files)
+    _others(base, preset, files)
+    return files
+
+
+def _documents(
+    resolved: Resolved, base: AgentPreset, preset: AgentPreset, files: dict[str, File]
+) -> None:
+    old, new, anew = lift(base, full=True), lift(preset, full=True), lift(preset)
+    for path in sorted({*old, *new}):
+        before, after = old.get(path), new.get(path)
+        if canonical_json(before) == canonical_json(after):
+            continue
+        if after is None:
+            _remove(path, files)
+            if path.endswith("/tool.yaml"):
+                files.pop(path.replace("tool.yaml", "description.md"), None)
+            continue
+        name = layout.tool_of(path)
+        if name and name in resolved.tools and resolved.tools[name].short and before:
+            _short_form(resolved, name, before, after, files)
+            continue
+        home = resolved.cartridge if path in files else resolved.homes.get(path)
+        if home is None or before is None:
+            if after or path not in (layout.RUNTIME,):
+                value = anew.get(path, after)
+                text = json_file(value) if path.endswith(".json") else yaml_file(value)
+                files[path] = File(text.encode())
+            continue
+        file = home.tree.files[path]
+        written = home.value(path)
+        if path == layout.CONFIG:
+            after = after | {"permissions": _own_permissions(resolved, before, after)}
+            if after["permissions"] is None:
+                del after["permissions"]
+        if layout.document_kind(path) == "tool":
+            after = _description(resolved, path, before, after, files)
+            if is_short_form(written.get("parameters")):
+                before, after = _short_parameters(before), _short_parameters(after)
+        files[path] = File(rewrite(path, file.data, _back(written, before, after)), file.executable)
+
+
+def _back(written: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What is written, with the differences between `old` and `new` made in it."""
+    made = dict(written)
+    for key, item in new.items():
+        if key in old and canonical_json(old[key]) == canonical_json(item):
+            continue
+        if isinstance(item, dict) and isinstance(old.get(key), dict) and item:
+            inner = written.get(key)
+            made[key] = _back(inner if isinstance(inner, dict) else {}, old[key], item)
+        elif item is None and key in written and key in ("timeout_s", "output_schema"):
+            del made[key]
+        else:
+            made[key] = item
+    for key in old.keys() - new.keys():
+        made.pop(key, None)
+    return made
+
+
+def _own_permissions(resolved: Resolved, before: dict[str, Any], after: dict[str, Any]) -> Any:
+    """What the child itself has to say of permissions, besides what its parents say."""
+    wanted = after.get("permissions")
+    if resolved.cartridge.parent is None or not isinstance(wanted, dict):
+        return wanted
+    inherited = resolve(resolved.cartridge.parent).config.get("permissions") or {}
+    own = dict(wanted)
+    for key in ("deny", "ask", "allow"):
+        above = inherited.get(key, [])
+        if above and wanted.get(key, [])[: len(above)] != above:
+            raise PresetError(f"permissions.{key}: rules of a parent cannot be changed in its child")
+        if key in own and above:
+            own[key] = own[key][len(above) :]
+            if not own[key] and key not in resolved.cartridge.value(layout.CONFIG).get("permissions", {}):
+                del own[key]
+    return own
+
+
+def _description(
+    resolved: Resolved,
+    path: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    files: dict[str, File],
+) -> dict[str, Any]:
+    """A description kept in a file of its own is changed there."""
+    beside = path.replace("tool.yaml", "description.md")
+    if beside not in resolved.homes or before["description"] == after["description"]:
+        return after
+    text = resolved.homes[beside].tree.files[beside].data.decode("utf-8-sig")
+    core = text.strip()
+    head = text[: text.index(core)] if core else ""
+    made = head + after["description"] + text[len(head) + len(core) :]
+    files[beside] = File(_bom(resolved, beside) + made.encode())
+    return after | {"description": before["description"]}
+
+
+def _short_parameters(value: dict[str, Any]) -> dict[str, Any]:
+    """Lifted values with the parameters in short form, where their properties are all that is."""
+    return value | {"parameters": value["parameters"].get("properties", {})}
+
+
+def short_parameters_path(dotted: str, value: Any) -> str | None:
+    """`parameters.properties.x` of a lifted tool as its short form spells it: `parameters.x`."""
+    head = "parameters.properties."
+    if not isinstance(value, dict) or not is_short_form(value.get("parameters")):
+        return None
+    return "parameters." + dotted[len(head) :] if dotted.startswith(head) else None
+
+
+def _short_form(
+    resolved: Resolved,
+    name: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    files: dict[str, File],
+) -> None:
+    from looplet.compiler.pyedit import assign_literal
+    from looplet.compiler.resolve import SHORT_FORM
+
+    tool = resolved.tools[name]
+    file = files.get(tool.path) or tool.home.tree.files[tool.path]
+    data = file.data
+    for dunder, key in SHORT_FORM.items():
+        if canonical_json(before[key]) != canonical_json(after[key]):
+            data = assign_literal(tool.path, data, dunder, after[key])
+    files[tool.path] = File(data, file.executable)
+
+
+def _texts(
+    resolved: Resolved, base: AgentPreset, preset: AgentPreset, files: dict[str, File]
+) -> None:
+    old, new = lift_prompts(base), lift_prompts(preset)
+    for path in sorted({*old, *new}):
+        if path not in new:
+            _remove(path, files)
+        elif old.get(path) != new[path]:
+            executable = path in files and files[path].executable
+            files[path] = File(_bom(resolved, path) + new[path].encode(), executable)
+
+
+def _bom(resolved: Resolved, path: str) -> bytes:
+    mark = BOM.encode()
+    home = resolved.homes.get(path)
+    return mark if home and home.tree.files[path].data.startswith(mark) else b""
+
+
+def _others(base: AgentPreset, preset: AgentPreset, files: dict[str, File]) -> None:
+    for path in {*base.files, *preset.files}:
+        if path not in preset.files:
+            _remove(path, files)
+        elif base.files.get(path) != preset.files[path]:
+            files[path] = preset.files[path]
+
+
+def _remove(path: str, files: dict[str, File]) -> None:
+    if path not in files:
+        raise PresetError(f"{path} comes from a parent; a child cannot take it away")
+    del files[path]

@@ -1,0 +1,1 @@
+"""The checks of the analysis pass, one module for each thing that can be wrong."""

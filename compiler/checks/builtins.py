@@ -1,0 +1,116 @@
+"""Builtin tools and hooks: known names, arguments that their constructors take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from looplet.builtin_hooks import BUILTIN_HOOKS
+from looplet.compiler import layout
+from looplet.compiler.checks.references import builtin_tools, named_file
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, listing, quote
+from looplet.compiler.resolve import Resolved
+from looplet.compiler.rules import ct3_references as ct3
+from looplet.compiler.rules import ct6_safety as ct6
+from looplet.compiler.suggest import closest, one_slip
+
+
+def check_builtins(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The findings on `builtin_hooks` and `builtin_tools`; unknown names are the schema's."""
+    for key in ("builtin_hooks", "builtin_tools"):
+        listed = resolved.config.get(key)
+        seen: set[str] = set()
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            name, kwargs = _named(item)
+            if name is None:
+                continue
+            path, span = resolved.place(layout.CONFIG, (key, index))
+            if name in seen:
+                yield ct3.builtin_twice.at(path, span, name=name)
+            seen.add(name)
+            if key == "builtin_hooks" and name in BUILTIN_HOOKS:
+                yield from _arguments(resolved, (key, index, name), name, kwargs)
+    for name in builtin_tools(resolved):
+        tool = resolved.tools.get(name)
+        if tool is not None:
+            yield tool.home.located(ct3.builtin_and_folder.at(tool.path, name=name))
+
+
+def _named(item: Any) -> tuple[str | None, Any]:
+    if isinstance(item, str):
+        return item, {}
+    if isinstance(item, dict) and len(item) == 1:
+        return next(iter(item.items()))
+    return None, {}
+
+
+def accepted(name: str) -> dict[str, bool]:
+    """The keyword arguments of a builtin hook, and whether each must be given."""
+    code = BUILTIN_HOOKS[name].__init__
+    count = code.__code__.co_argcount
+    names = code.__code__.co_varnames[1 : count + code.__code__.co_kwonlyargcount]
+    positional = code.__code__.co_varnames[1:count]
+    defaulted = {*(code.__kwdefaults__ or ()), *positional[len(positional) - len(code.__defaults__ or ()) :]}
+    return {each: each not in defaulted for each in names}
+
+
+def _arguments(
+    resolved: Resolved, place: tuple[str | int, ...], name: str, kwargs: Any
+) -> Iterator[Diagnostic]:
+    file, whole = resolved.place(layout.CONFIG, place[:2])
+    if kwargs is None:
+        kwargs = {}
+    if not isinstance(kwargs, dict):
+        why = "its arguments are a mapping of name to value"
+        yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
+        return
+    known = accepted(name)
+    for key, value in kwargs.items():
+        _, span = resolved.place(layout.CONFIG, (*place, key), key=True)
+        if key not in known:
+            near = closest(key, known)
+            hint = f"did you mean {quote(near)}?" if near else f"it takes {listing(known)}"
+            fixes = ()
+            if near and span and one_slip(key, near):
+                fixes = (Fix(f"name {near}", True, (Edit(file, span, near),)),)
+            why = f"it takes no argument {quote(key)}; {hint}"
+            yield ct3.builtin_arguments.at(file, span, fixes=fixes, name=name, why=why)
+        elif key == "path" and isinstance(value, str) and "${" not in value:
+            yield from named_file(resolved, value, (*place, key))
+    missing = [key for key, needed in known.items() if needed and key not in kwargs]
+    if missing:
+        why = f"it needs {listing(missing)}"
+        yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
+    elif kwargs.keys() <= known.keys() and (why := _refused(name, kwargs)):
+        yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
+    if name == "per_tool_limit" and isinstance(limits := kwargs.get("limits"), dict):
+        names = {*resolved.tools, *builtin_tools(resolved)}
+        for tool in limits:
+            near = closest(tool, names)
+            if tool not in names and (near or not resolved.config.get("mcp_servers")):
+                _, span = resolved.place(layout.CONFIG, (*place, "limits", tool), key=True)
+                yield ct6.unknown_tool.at(file, span, name=tool, near=near, tools=sorted(names))
+
+
+def _refused(name: str, kwargs: dict[str, Any]) -> str | None:
+    """What the builtin's own constructor says of the values; files are judged elsewhere.
+
+    The constructor is looplet's, not the author's, so asking it runs nothing of the cartridge.
+    """
+    if "path" in kwargs or any(_refers(value) for value in kwargs.values()):
+        return None
+    if name == "skill_activation":
+        return None
+    try:
+        BUILTIN_HOOKS[name](**kwargs)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _refers(value: Any) -> bool:
+    if isinstance(value, str):
+        return "${" in value or value.startswith("@")
+    if isinstance(value, dict):
+        return any(map(_refers, value.values()))
+    return isinstance(value, list) and any(map(_refers, value))

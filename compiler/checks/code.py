@@ -1,0 +1,103 @@
+"""Every Python file of a cartridge, held to what its place in the folder asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.checks.evals import check_cases, check_collector, check_grader, check_script
+from looplet.compiler.checks.evals import scripts as script_names
+from looplet.compiler.checks.hook_code import check_hook
+from looplet.compiler.checks.provider_code import check_memory, check_resource
+from looplet.compiler.checks.python_file import Modules, check_module
+from looplet.compiler.checks.short_tool import check_short_tool
+from looplet.compiler.checks.tool_code import check_tool
+from looplet.compiler.diagnostics import Diagnostic, Span
+from looplet.compiler.distributions import provided
+from looplet.compiler.lower import tool_parameters
+from looplet.compiler.parameters import is_short_form
+from looplet.compiler.resolve import Resolved
+from looplet.compiler.syntax import Document
+
+_ALONE = {
+    "resource": check_resource,
+    "memory": check_memory,
+    "grader": check_grader,
+    "collector": check_collector,
+    "script": check_script,
+    "short-tool": check_short_tool,
+}
+
+
+def check_code(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The findings on the Python files of every layer, and on how values and code fit together."""
+    modules = Modules(resolved.homes)
+    for home in resolved.chain:
+        dependencies = home.value(layout.MANIFEST).get("dependencies")
+        known = provided(dependencies if isinstance(dependencies, list) else ())
+        for path in home.tree.files:
+            if not path.endswith(".py"):
+                continue
+            facts = home.facts(path)
+            found = check_module(path, facts, modules, known)
+            if not facts["problem"]:
+                kind = layout.code_kind(path)
+                if kind is not None and kind in _ALONE:
+                    found += _ALONE[kind](path, facts)
+            yield from map(home.located, found)
+    yield from _tools(resolved)
+    yield from _hooks(resolved)
+    yield from _cases(resolved.cartridge)
+
+
+def _tools(resolved: Resolved) -> Iterator[Diagnostic]:
+    for tool in resolved.tools.values():
+        home = tool.code_home
+        if home is None or home.facts(tool.code)["problem"]:
+            continue
+        document = tool.document
+        readable = tool.short or (document is not None and isinstance(document.value, dict))
+        written = tool.value.get("parameters")
+        found = check_tool(
+            tool.code,
+            home.facts(tool.code),
+            tool_parameters(tool) if readable else None,
+            where=tool.path if tool.short or tool.home is home else tool.home.place + "/" + tool.path,
+            inferred=is_short_form(written),
+            declared=_Declared(tool.path, document, written) if document is not None else None,
+        )
+        yield from map(home.located, found)
+
+
+class _Declared:
+    """Where a parameter is declared: the file and the span of its name."""
+
+    def __init__(self, path: str, document: Document, written: Any) -> None:
+        self.path, self.document = path, document
+        self.prefix = ("parameters",) if is_short_form(written) else ("parameters", "properties")
+
+    def __call__(self, name: str) -> tuple[str, Span] | None:
+        span = self.document.where((*self.prefix, name), key=True)
+        return (self.path, span) if span else None
+
+
+def _hooks(resolved: Resolved) -> Iterator[Diagnostic]:
+    for hook in resolved.hooks.values():
+        document = hook.document
+        if hook.code_home is None or document is None or hook.home is None:
+            continue
+        facts = hook.code_home.facts(hook.code)
+        for found in check_hook(hook.code, facts, hook.value, hook.path, document.where):
+            home = hook.home if found.path == hook.path else hook.code_home
+            yield home.located(found)
+
+
+def _cases(cartridge: Cartridge) -> Iterator[Diagnostic]:
+    files = [
+        (path, document.value, document.where)
+        for path, document in cartridge.documents.items()
+        if document is not None and layout.document_kind(path) == "eval-case"
+    ]
+    yield from check_cases(files, script_names(cartridge.tree.files))

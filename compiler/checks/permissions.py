@@ -1,0 +1,166 @@
+"""Permission rules: about real tools and real arguments, and never weaker than the parent's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.checks.references import builtin_tools
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix
+from looplet.compiler.lower import tool_parameters
+from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
+from looplet.compiler.rules import ct6_safety as ct6
+from looplet.compiler.suggest import closest, one_slip
+from looplet.preset import canonical_json
+
+ORDER = ("deny", "ask", "allow")
+
+
+def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The findings on every layer's rules, against the tools of the whole agent."""
+    names = {*resolved.tools, *builtin_tools(resolved)}
+    # What a server offers is not known before it runs, so its tools' names are not judged.
+    open_names = bool(resolved.config.get("mcp_servers"))
+    for home in resolved.chain:
+        document = home.documents.get(layout.CONFIG)
+        permissions = home.value(layout.CONFIG).get("permissions")
+        if document is None or not isinstance(permissions, dict):
+            continue
+        for key in ORDER:
+            rules = permissions.get(key)
+            for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+                path = ("permissions", key, index)
+                for found in _rule(resolved, document, path, rule, names, open_names):
+                    yield home.located(found)
+    yield from _default(resolved)
+    yield from _contradictions(resolved)
+    yield from _done(resolved)
+
+
+def _rule(
+    resolved: Resolved,
+    document: Any,
+    path: tuple[str | int, ...],
+    rule: Any,
+    names: set[str],
+    open_names: bool,
+) -> Iterator[Diagnostic]:
+    tool = rule.get("tool") if isinstance(rule, dict) else rule
+    if not isinstance(tool, str) or tool == "*":
+        return
+    place = (*path, "tool") if isinstance(rule, dict) else path
+    if tool not in names:
+        near = closest(tool, names)
+        if open_names and near is None:
+            return
+        span = document.span(place)
+        fixes = ()
+        if near and one_slip(tool, near):
+            fixes = (Fix(f"name {near}", True, (Edit(document.path, span, near),)),)
+        yield ct6.unknown_tool.at(
+            document.path, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
+        )
+        return
+    if not isinstance(rule, dict) or tool not in resolved.tools:
+        return
+    schema = tool_parameters(resolved.tools[tool])
+    properties = schema.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    closed = schema.get("additionalProperties", True) is False or bool(properties)
+    for how in ("matches", "contains"):
+        wanted = rule.get(how)
+        for name, value in wanted.items() if isinstance(wanted, dict) else ():
+            if name not in properties:
+                if not closed and properties == {} and schema.get("additionalProperties", True):
+                    continue
+                near = closest(name, properties)
+                span = document.span((*path, how, name), key=True)
+                fixes = ()
+                if near and one_slip(name, near):
+                    fixes = (Fix(f"name {near}", True, (Edit(document.path, span, near),)),)
+                yield ct6.unknown_argument.at(
+                    document.path,
+                    span,
+                    fixes=fixes,
+                    tool=tool,
+                    name=name,
+                    near=near,
+                    known=list(properties),
+                )
+            elif why := _never(properties[name], how, value):
+                span = document.span((*path, how, name))
+                yield ct6.never_matches.at(document.path, span, tool=tool, name=name, why=why)
+
+
+def _never(schema: Any, how: str, value: Any) -> str | None:
+    """Why an argument of `schema` can never be, or contain, `value`; None if it can."""
+    declared = schema.get("type") if isinstance(schema, dict) else None
+    types = [declared] if isinstance(declared, str) else declared
+    if not isinstance(types, list):
+        return None
+    if how == "contains":
+        return None if {"string", "array"} & set(types) else f"is {' or '.join(types)}, never a text"
+    if isinstance(value, str) and "${" in value:
+        return None
+    found = {
+        bool: {"boolean"},
+        int: {"integer", "number"},
+        float: {"number"} | ({"integer"} if value == value // 1 else set())
+        if isinstance(value, float)
+        else set(),
+        str: {"string"},
+        type(None): {"null"},
+        list: {"array"},
+        dict: {"object"},
+    }.get(type(value), set())
+    if not found & set(types):
+        return f"is {' or '.join(map(str, types))}, never `{canonical_json(value)}`"
+    choices = schema.get("enum")
+    if isinstance(choices, list) and value not in choices:
+        return f"is one of {canonical_json(choices)}, never `{canonical_json(value)}`"
+    return None
+
+
+def _default(resolved: Resolved) -> Iterator[Diagnostic]:
+    for home in resolved.chain:
+        if home.parent is None:
+            return
+        inherited = resolve(home.parent).config.get("permissions")
+        own = home.value(layout.CONFIG).get("permissions")
+        if not isinstance(inherited, dict) or not isinstance(own, dict):
+            continue
+        above, here = inherited.get("default"), own.get("default")
+        document = home.documents.get(layout.CONFIG)
+        if above in STRICTNESS and here in STRICTNESS and STRICTNESS[here] < STRICTNESS[above]:
+            span = document.span(("permissions", "default")) if document else None
+            yield home.located(ct6.weaker.at(layout.CONFIG, span, default=here, parent=above))
+
+
+def _contradictions(resolved: Resolved) -> Iterator[Diagnostic]:
+    permissions = resolved.config.get("permissions")
+    if not isinstance(permissions, dict):
+        return
+    seen: dict[str, str] = {}
+    for key in ORDER:
+        rules = permissions.get(key)
+        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+            bare = {k: v for k, v in rule.items() if k != "reason"} if isinstance(rule, dict) else rule
+            plain = bare["tool"] if isinstance(bare, dict) and set(bare) == {"tool"} else bare
+            spelt = canonical_json(plain)
+            if seen.setdefault(spelt, key) != key:
+                path, span = resolved.place(layout.CONFIG, ("permissions", key, index))
+                name = plain if isinstance(plain, str) else spelt
+                yield ct6.contradiction.at(path, span, name=name, winner=seen[spelt], loser=key)
+
+
+def _done(resolved: Resolved) -> Iterator[Diagnostic]:
+    permissions = resolved.config.get("permissions")
+    done = resolved.config.get("done_tool", "done")
+    denied = permissions.get("deny") if isinstance(permissions, dict) else None
+    for index, rule in enumerate(denied if isinstance(denied, list) else ()):
+        plain = rule.get("tool") if isinstance(rule, dict) and set(rule) <= {"tool", "reason"} else rule
+        if plain in (done, "*"):
+            path, span = resolved.place(layout.CONFIG, ("permissions", "deny", index))
+            yield ct6.done_denied.at(path, span, name=done)
+            return

@@ -1,0 +1,235 @@
+"""Names in values that must lead somewhere: tools, resources, inputs, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
+from looplet.compiler.resolve import Resolved
+from looplet.compiler.rules import ct3_references as ct3
+from looplet.compiler.rules import ct6_safety as ct6
+from looplet.compiler.rules import ct9_advice as ct9
+from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.syntax import Document
+from looplet.references import find_references
+
+ALWAYS = frozenset(("runtime", "cartridge_root", "python_executable"))
+
+
+def resource_names(resolved: Resolved) -> list[str]:
+    """The names of the resources that the agent builds."""
+    return [path[10:-3] for path in resolved.homes if layout.code_kind(path) == "resource"]
+
+
+def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The done tool is there; a tool's name is its folder's; what it requires is built."""
+    names = {*resolved.tools, *builtin_tools(resolved)}
+    done = resolved.config.get("done_tool", "done")
+    if isinstance(done, str) and done not in names:
+        path, span = resolved.place(layout.CONFIG, ("done_tool",))
+        near = closest(done, names)
+        fixes = ()
+        if near and span and one_slip(done, near):
+            fixes = (Fix(f"name {near}", True, (Edit(path, span, near),)),)
+        yield ct3.unknown_done_tool.at(path, span, fixes=fixes, name=done, near=near, tools=sorted(names))
+    resources = resource_names(resolved)
+    for tool in resolved.tools.values():
+        if tool.short:
+            continue
+        document = tool.document
+        if document is None:
+            continue
+        name = tool.value.get("name")
+        if isinstance(name, str) and name != tool.name:
+            span = document.span(("name",))
+            fix = Fix(f"name it {tool.name}", False, (Edit(tool.path, span, tool.name),))
+            yield tool.home.located(
+                ct3.name_differs.at(tool.path, span, fixes=(fix,), name=name, folder=tool.name)
+            )
+        if "output_schema" in tool.value and tool.name != done:
+            span = document.span(("output_schema",), key=True)
+            yield tool.home.located(ct3.output_schema_unused.at(tool.path, span, done=done))
+        yield from _requires(tool.home, document, tool.value.get("requires"), resources)
+        if tool.code_home is not None:
+            yield from _used_resources(resolved, tool.code_home, tool.code, tool.value, resources)
+
+
+def _requires(
+    home: Cartridge, document: Document, requires: Any, resources: list[str]
+) -> Iterator[Diagnostic]:
+    if isinstance(requires, str):
+        listed: list[tuple[Any, tuple[str | int, ...]]] = [(requires, ("requires",))]
+    elif isinstance(requires, list):
+        listed = [(name, ("requires", index)) for index, name in enumerate(requires)]
+    else:
+        return
+    for name, path in listed:
+        if isinstance(name, str) and name not in resources and name not in ALWAYS:
+            yield home.located(_unknown(document, path, name, resources))
+
+
+def _unknown(
+    document: Document, path: tuple[str | int, ...], name: str, resources: list[str]
+) -> Diagnostic:
+    span = document.span(path)
+    near = closest(name, resources)
+    fixes: tuple[Fix, ...] = ()
+    if near and one_slip(name, near):
+        _, node, _ = document.locate(path)
+        text = document.text[node.start : node.end]
+        if text.count(name) == 1:
+            edit = Edit(document.path, span, text.replace(name, near))
+            fixes = (Fix(f"name {near}", True, (edit,)),)
+    return ct3.unknown_resource.at(
+        document.path, span, fixes=fixes, name=name, near=near, resources=resources
+    )
+
+
+def _used_resources(
+    resolved: Resolved, home: Cartridge, code: str, value: Any, resources: list[str]
+) -> Iterator[Diagnostic]:
+    requires = value.get("requires") or ()
+    listed = [requires] if isinstance(requires, str) else requires
+    seen: set[str] = set()
+    for use in home.facts(code)["resources"]:
+        name = use["key"]
+        if name in seen or name in ALWAYS or (use["optional"] and name not in resources):
+            continue
+        seen.add(name)
+        span = Span.of(*use["span"])
+        if name not in resources:
+            near = closest(name, resources)
+            yield home.located(ct3.unknown_resource_used.at(code, span, name=name, near=near))
+        elif name not in listed:
+            yield home.located(ct3.not_required.at(code, span, name=name))
+
+
+def check_references(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Every `${…}` and `@name` in the values of the agent; inputs and resources nobody uses."""
+    resources = resource_names(resolved)
+    declared = resolved.config.get("inputs")
+    inputs = declared if isinstance(declared, dict) else {}
+    used_resources: set[str] = set()
+    used_inputs: set[str] = set()
+    for home in resolved.chain:
+        for path, document in home.documents.items():
+            if document is None or layout.document_kind(path) not in ("config", "runtime", "hook"):
+                continue
+            if "${" not in document.text and "@" not in document.text:
+                continue
+            for place, text in _texts(document.value, ()):
+                for reference in find_references(text):
+                    if reference.kind == "ref":
+                        used_resources.add(reference.name)
+                    elif reference.kind == "runtime":
+                        used_inputs.add(reference.path[0])
+                    found = _reference(document, place, text, reference, resources, inputs)
+                    if found is not None:
+                        yield home.located(found)
+    yield from _unused(resolved, resources, used_resources, inputs, used_inputs)
+
+
+def _reference(
+    document: Document,
+    place: tuple[str | int, ...],
+    text: str,
+    reference: Any,
+    resources: list[str],
+    inputs: dict[str, Any],
+) -> Diagnostic | None:
+    if reference.kind == "malformed":
+        written = text[reference.start : reference.end]
+        return ct3.malformed_reference.at(document.path, document.span(place), text=written)
+    if reference.kind == "ref":
+        if reference.name in resources or reference.name in ALWAYS:
+            return None
+        return _unknown(document, place, reference.name, resources)
+    if reference.kind == "runtime":
+        first = reference.path[0]
+        if reference.default is None and first not in inputs and first not in ALWAYS:
+            near = closest(first, inputs)
+            span = document.span(place)
+            return ct3.undeclared_input.at(document.path, span, name=first, near=near)
+    return None
+
+
+def _texts(
+    value: Any, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        if "${" in value or value[:1] == "@":
+            yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if path or key not in ("extends", "inputs"):
+                yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
+def _unused(
+    resolved: Resolved,
+    resources: list[str],
+    used_resources: set[str],
+    inputs: dict[str, Any],
+    used_inputs: set[str],
+) -> Iterator[Diagnostic]:
+    """Inputs and resources that nothing asks for; silent where code could ask in ways unseen."""
+    words = "\n".join(_spoken(resolved)) if resources or inputs else ""
+    for tool in resolved.tools.values():
+        requires = tool.value.get("requires") or ()
+        used_resources.update([requires] if isinstance(requires, str) else map(str, requires))
+    for name in resources:
+        if name not in used_resources and name not in words:
+            path = f"resources/{name}.py"
+            yield resolved.homes[path].located(ct9.unused_resource.at(path, name=name))
+    for name in inputs:
+        if name not in used_inputs and name not in words:
+            path, span = resolved.place(layout.CONFIG, ("inputs", name), key=True)
+            yield ct9.unused_input.at(path, span, name=name)
+
+
+def _spoken(resolved: Resolved) -> Iterator[str]:
+    """The texts of prompts and code, in which a name may be spoken without a reference."""
+    for path, home in resolved.homes.items():
+        if path.endswith((".py", ".jinja")):
+            yield home.text(path)
+
+
+def check_named_files(resolved: Resolved) -> Iterator[Diagnostic]:
+    """Files that values name, such as `memory.long_term`."""
+    memory = resolved.config.get("memory")
+    named = memory.get("long_term") if isinstance(memory, dict) else None
+    if isinstance(named, str) and "${" not in named:
+        yield from named_file(resolved, named, ("memory", "long_term"))
+
+
+def named_file(
+    resolved: Resolved, named: str, path: tuple[str | int, ...]
+) -> Iterator[Diagnostic]:
+    """The findings on a value of `config.yaml` that names a file of the cartridge."""
+    file, span = resolved.place(layout.CONFIG, path)
+    parts = named.split("/")
+    if named.startswith(("/", "~")) or ".." in parts or "\\" in named or ":" in named[:3]:
+        yield ct6.path_leaves.at(file, span, path=named)
+        return
+    plain = "/".join(part for part in parts if part not in ("", "."))
+    if plain not in resolved.homes:
+        near = closest(plain, resolved.homes)
+        yield ct3.missing_named_file.at(file, span, path=named, near=near)
+
+
+def builtin_tools(resolved: Resolved) -> list[str]:
+    """The names of the builtin tools that the configuration asks for."""
+    listed = resolved.config.get("builtin_tools")
+    found: list[str] = []
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, dict) and len(item) == 1:
+            found += item
+    return found

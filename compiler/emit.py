@@ -1,0 +1,156 @@
+"""The pass back: a preset becomes the tree it was read from, or the smallest edit of it.
+
+A preset that was read from a folder and not changed gives back the same bytes. A changed value
+changes the bytes that spell it. Whatever is written is lowered again and compared with the preset
+before it is given out, so a folder that says anything else is never written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.source import Tree
+from looplet.preset import AgentPreset, File, Layer, PresetError, canonical_json
+
+BOM = b"\xef\xbb\xbf"
+
+
+def preset_to_cartridge(
+    preset: AgentPreset,
+    out: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    overwrite: bool = False,
+) -> str:
+    """Write `preset` as a cartridge folder at `out`; the path of that folder.
+
+    name, description: replace those of the preset. overwrite: replace a folder that is there.
+    Raises PresetError when the preset cannot be written faithfully, FileExistsError when `out` is
+    there and may not be replaced. Nothing is written before everything is known to be right.
+    """
+    if name is not None or description is not None:
+        preset = replace(
+            preset,
+            name=preset.name if name is None else name,
+            description=preset.description if description is None else description,
+        )
+    target = os.fspath(out)
+    tree = emit(preset)
+    write_tree(tree, target, overwrite=overwrite)
+    return target
+
+
+def emit(preset: AgentPreset) -> Tree:
+    """The tree of `preset`. Raises PresetError when no tree says the same."""
+    if not preset.layers:
+        tree = Tree(preset.name, _fresh(preset))
+        _prove(preset, (Layer(tree.name, tree.files),))
+        return tree
+    child = preset.layers[0]
+    base = reread(preset.layers)
+    if base == preset:
+        return Tree(child.name, child.files)
+    from looplet.compiler.change import changed_files
+
+    files = changed_files(base, preset)
+    _prove(preset, (replace(child, files=files), *preset.layers[1:]))
+    return Tree(child.name, dict(sorted(files.items())))
+
+
+def reread(layers: Sequence[Layer]) -> AgentPreset:
+    """The preset that `layers` say, lowered anew. Raises PresetError if they cannot be read."""
+    from looplet.compiler.lower import lower
+    from looplet.compiler.reopen import reopen
+    from looplet.compiler.resolve import resolve
+
+    return lower(resolve(reopen(layers)))
+
+
+def _fresh(preset: AgentPreset) -> dict[str, File]:
+    """The files of a preset that was never a folder."""
+    from looplet.compiler import spell
+    from looplet.compiler.lift import lift, lift_prompts
+
+    files = dict(preset.files)
+    for path, value in lift(preset).items():
+        text = spell.json_file(value) if path.endswith(".json") else spell.yaml_file(value)
+        if path == layout.CONFIG and not value:
+            text = f"max_steps: {preset.config_values['max_steps']}\n"
+        files[path] = File(text.encode())
+    for path, text in lift_prompts(preset).items():
+        files[path] = File(text.encode())
+    return dict(sorted(files.items()))
+
+
+def _prove(preset: AgentPreset, layers: Sequence[Layer]) -> None:
+    made = reread(layers)
+    if made != preset:
+        where = difference(made.values(), preset.values())
+        raise PresetError(
+            f"{preset.name}: {where} cannot be written faithfully; the folder would say otherwise"
+        )
+
+
+def difference(left: Any, right: Any, path: str = "") -> str:
+    """The dotted path of the first place where two values differ."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        for key in sorted({*left, *right}, key=str):
+            inner = f"{path}.{key}" if path else str(key)
+            if key not in left or key not in right:
+                return inner
+            if canonical_json(left[key]) != canonical_json(right[key]):
+                return difference(left[key], right[key], inner)
+    return path or "the preset"
+
+
+# ── writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_tree(tree: Tree, target: str, *, overwrite: bool = False) -> None:
+    """Write `tree` as the folder `target`: whole beside it first, then in one rename.
+
+    Raises FileExistsError if something is at `target` and `overwrite` is false; OSError if it
+    cannot be written, with nothing left behind.
+    """
+    target = os.path.abspath(target)
+    if os.path.lexists(target) and not overwrite and not _empty_folder(target):
+        raise FileExistsError(f"{target} is there already; choose another place, or overwrite it")
+    parent = os.path.dirname(target)
+    os.makedirs(parent, exist_ok=True)
+    made = tempfile.mkdtemp(prefix=".looplet-", dir=parent)
+    try:
+        os.chmod(made, 0o755)
+        for path, file in tree.files.items():
+            full = os.path.join(made, *path.split("/"))
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "xb") as stream:
+                stream.write(file.data)
+            if file.executable:
+                os.chmod(full, 0o755)
+        if os.path.lexists(target):
+            _remove_behind(target, made)
+        os.rename(made, target)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+def _empty_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
+
+
+def _remove_behind(target: str, made: str) -> None:
+    """Take what is at `target` away: moved aside first, so that it is there or gone, never half."""
+    aside = made + "-old"
+    os.rename(target, aside)
+    if os.path.isdir(aside) and not os.path.islink(aside):
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        os.remove(aside)

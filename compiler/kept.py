@@ -1,0 +1,118 @@
+"""The result of a check as data for the cache, and back."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from looplet.compiler.cache import tree_digest
+from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
+from looplet.compiler.report import Checked
+from looplet.compiler.source import Tree, read_folder
+from looplet.preset import AgentPreset, HookDef, Layer, Prompt, ToolDef
+
+
+def keep(checked: Checked, cartridge: Cartridge) -> dict[str, Any]:
+    """`checked` as JSON data. Parents are named with their digests, to be looked at again."""
+    child, *parents = cartridge.chain()
+    return {
+        "parents": [
+            [layer.place, os.path.relpath(layer.root, child.root), tree_digest(layer.tree)]
+            for layer in parents
+        ],
+        "name": checked.name,
+        "diagnostics": [_diagnostic(found) for found in checked.diagnostics],
+        "preset": checked.preset.values() if checked.preset else None,
+    }
+
+
+def kept(root: str, tree: Tree, known: dict[str, Any]) -> Checked | None:
+    """The result in `known` for the tree at `root`; None if a parent is not what it was."""
+    from looplet.compiler.pipeline import sources_of
+
+    try:
+        real = os.path.realpath(root)
+        layers = [("", tree, real)]
+        for place, relative, digest in known["parents"]:
+            folder = os.path.normpath(os.path.join(real, relative))
+            parent, findings = read_folder(folder)
+            if findings or tree_digest(parent) != digest:
+                return None
+            layers.append((place, parent, os.path.realpath(folder)))
+        found = tuple(_found(each, root) for each in known["diagnostics"])
+        sources = sources_of(found, [(place, each) for place, each, _ in layers]) if found else {}
+        values = known["preset"]
+        preset = _preset(values, layers) if values else None
+        return Checked(root, known["name"], found, sources, preset)
+    except (KeyError, TypeError, ValueError):
+        return None  # an entry of another shape is a damaged one
+
+
+def _preset(values: dict[str, Any], layers: list[tuple[str, Tree, str]]) -> AgentPreset:
+    files = {}
+    for path in values["files"]:
+        files[path] = next(tree.files[path] for _, tree, _ in layers if path in tree.files)
+    return AgentPreset(
+        name=values["name"],
+        version=values["version"],
+        description=values["description"],
+        manifest=values["manifest"],
+        config_values=values["config"],
+        runtime_values=values["runtime"],
+        prompts={name: Prompt(**each) for name, each in values["prompts"].items()},
+        tool_defs={name: ToolDef(**each) for name, each in values["tools"].items()},
+        hook_defs={name: HookDef(**each) for name, each in values["hooks"].items()},
+        files=files,
+        layers=tuple(Layer(tree.name, tree.files, place) for place, tree, _ in layers),
+        roots=tuple(real for _, _, real in layers),
+    )
+
+
+def _diagnostic(found: Diagnostic) -> list[Any]:
+    fixes = [
+        [
+            fix.title,
+            fix.safe,
+            [[edit.path, _bounds(edit.span), edit.text] for edit in fix.edits],
+            fix.rename,
+        ]
+        for fix in found.fixes
+    ]
+    return [
+        found.code,
+        found.severity,
+        found.message,
+        found.path,
+        _bounds(found.span),
+        found.notes,
+        fixes,
+    ]
+
+
+def _bounds(span: Span | None) -> list[int] | None:
+    if span is None:
+        return None
+    return [span.start.line, span.start.column, span.end.line, span.end.column]
+
+
+def _found(data: list[Any], root: str) -> Diagnostic:
+    code, severity, message, path, bounds, notes, fixes = data
+    return Diagnostic(
+        code,
+        severity,
+        message,
+        path,
+        Span.of(*bounds) if bounds else None,
+        tuple(notes),
+        tuple(
+            Fix(
+                title,
+                safe,
+                tuple(Edit(path, Span.of(*span), text) for path, span, text in edits),
+                tuple(rename) if rename else None,
+            )
+            for title, safe, edits, rename in fixes
+        ),
+        root,
+    )

@@ -1,0 +1,199 @@
+"""The passes in their order: a path goes in, a report and, if nothing is wrong, a preset come out.
+
+    source → syntax → schema → analysis → lower
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from looplet.compiler import layout
+from looplet.compiler.cache import Cache, tree_digest
+from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.diagnostics import Diagnostic, order
+from looplet.compiler.inheritance import open_parent
+from looplet.compiler.kept import keep, kept
+from looplet.compiler.report import CartridgeError, Checked, Report
+from looplet.compiler.rules import ct0_files as ct0
+from looplet.compiler.rules import ct1_syntax as ct1
+from looplet.compiler.source import Tree, ignored, read_folder, tree_name
+from looplet.preset import AgentPreset
+
+_MAY_BE_EMPTY: Final = ("config", "runtime", "hook")
+
+
+def cartridge_to_preset(
+    path: str | os.PathLike[str],
+    *,
+    strict: bool = True,
+    runtime: Mapping[str, Any] | None = None,
+    cache: bool = True,
+) -> AgentPreset:
+    """The preset of the cartridge at `path`, checked without running anything of it.
+
+    runtime: the inputs for the shorthands `preset.tools`, `.hooks` and `.config`. strict: a
+    reference to an input that is neither declared nor given is an error; otherwise it is left to
+    the binding. cache: use what is known of unchanged contents.
+
+    Raises CartridgeError, whose `report` has every finding, when there are errors.
+    """
+    report = check(path, cache=cache)
+    preset = report.cartridges[0].preset
+    if preset is None:
+        raise CartridgeError(report)
+    if strict and runtime is not None:
+        _undeclared(report, runtime)
+    return preset if runtime is None else replace(preset, runtime=dict(runtime))
+
+
+def _undeclared(report: Report, runtime: Mapping[str, Any]) -> None:
+    """A reference that nothing declares is an error where the caller does not give it either."""
+    missing = [
+        replace(found, severity="error", message=f"{found.message}; the caller does not give it")
+        for found in report.diagnostics
+        if found.code == "CT304" and not any(f"`{name}`" in found.message for name in runtime)
+    ]
+    if missing:
+        checked = replace(report.cartridges[0], diagnostics=tuple(missing), preset=None)
+        raise CartridgeError(Report((checked,)))
+
+
+def check(path: str | os.PathLike[str], *, cache: bool = True) -> Report:
+    """Check one cartridge. Never raises for what is in the folder, or for its absence."""
+    return Report((check_folder(os.fspath(path), cache=cache),))
+
+
+def check_all(paths: Iterable[str | os.PathLike[str]], *, cache: bool = True) -> Report:
+    """Check cartridges and folders of cartridges, searched at every depth."""
+    checked: list[Checked] = []
+    for path in map(os.fspath, paths):
+        roots = [path] if not os.path.isdir(path) or is_cartridge(path) else sorted(_search(path))
+        if not roots:
+            checked.append(_only(path, ct0.none_found.at("")))
+        checked += [check_folder(root, cache=cache) for root in roots]
+    return Report(tuple(checked))
+
+
+def is_cartridge(path: str) -> bool:
+    """Whether a folder means to be a cartridge."""
+    return os.path.abspath(path).endswith(".cartridge") or any(
+        os.path.isfile(os.path.join(path, name)) for name in (layout.CONFIG, layout.MANIFEST)
+    )
+
+
+def _search(folder: str) -> Iterator[str]:
+    """The cartridges below a folder; links are not followed, nested ones belong to their outer."""
+    try:
+        entries = [entry for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for entry in entries:
+        if ignored(entry.name):
+            continue
+        if is_cartridge(entry.path):
+            yield entry.path
+        else:
+            yield from _search(entry.path)
+
+
+def _only(root: str, finding: Diagnostic) -> Checked:
+    return Checked(root, tree_name(root), (replace(finding, cartridge=root),), {})
+
+
+def check_folder(root: str, *, cache: bool = True) -> Checked:
+    """Check the cartridge in the folder `root`."""
+    tree, findings = read_folder(root)
+    if not tree.files:
+        found = findings or [ct0.none_found.at("")]
+        return _checked(root, tree, found, None, None)
+    store = Cache(root, cache)
+    digest = "" if findings else tree_digest(tree)
+    if digest and (known := store.result(digest)) and (checked := kept(root, tree, known)):
+        return checked
+    checked, cartridge = _passes(root, tree, store, findings)
+    store.save_facts()
+    if digest and all(finding.code[:3] != "CT0" for finding in checked.diagnostics):
+        store.save_result(digest, keep(checked, cartridge))
+    return checked
+
+
+def check_tree(root: str, tree: Tree, store: Cache) -> Checked:
+    """Check a tree as if it were what the folder `root` holds."""
+    return _passes(root, tree, store, [])[0]
+
+
+def _passes(
+    root: str, tree: Tree, store: Cache, findings: list[Diagnostic]
+) -> tuple[Checked, Cartridge]:
+    """The passes behind `source`, in order; `findings` are those of reading the folder."""
+    from looplet.compiler.analysis import analyse
+    from looplet.compiler.lower import lower
+    from looplet.compiler.resolve import resolve
+
+    cartridge, found = open_cartridge(tree, root, store)
+    resolved = resolve(cartridge)
+    findings = [*findings, *found, *analyse(resolved)]
+    broken = any(finding.severity == "error" for finding in findings)
+    preset = None if broken else lower(resolved)
+    return _checked(root, tree, findings, preset, cartridge), cartridge
+
+
+def open_cartridge(
+    tree: Tree, root: str, store: Cache, place: str = "", trail: tuple[str, ...] = ()
+) -> tuple[Cartridge, list[Diagnostic]]:
+    """A folder's documents, parsed and held against their schemas, and those of its parents."""
+    cartridge = Cartridge(tree, store.facts, place, os.path.realpath(root))
+    found = cartridge.read_documents()
+    found += _schemas(cartridge)
+    parent, inherited = open_parent(cartridge, store, (*trail, cartridge.root), open_cartridge)
+    cartridge.parent = parent
+    return cartridge, [*map(cartridge.located, found), *inherited]
+
+
+def _schemas(cartridge: Cartridge) -> list[Diagnostic]:
+    from looplet.compiler.schema import check_document
+
+    found: list[Diagnostic] = []
+    for path, document in cartridge.documents.items():
+        kind = layout.document_kind(path)
+        if document is None or kind is None:
+            continue
+        if document.value is None and kind in _MAY_BE_EMPTY and document.language == "yaml":
+            found.append(ct1.empty.at(path))
+        else:
+            found += check_document(kind, document)
+    return found
+
+
+def _checked(
+    root: str,
+    tree: Tree,
+    findings: Iterable[Diagnostic],
+    preset: AgentPreset | None,
+    cartridge: Cartridge | None,
+) -> Checked:
+    named = [replace(finding, cartridge=root) for finding in set(findings)]
+    found = tuple(sorted(named, key=order))
+    chain = cartridge.chain() if cartridge else []
+    sources = sources_of(found, [(layer.place, layer.tree) for layer in chain] or [("", tree)])
+    name = preset.name if preset else tree.name
+    return Checked(root, name, found, sources, preset)
+
+
+def sources_of(
+    findings: Iterable[Diagnostic], layers: Iterable[tuple[str, Tree]]
+) -> dict[str, bytes]:
+    """The bytes of the files that findings name, and of those that their fixes edit."""
+    wanted = {finding.path for finding in findings}
+    wanted |= {edit.path for found in findings for fix in found.fixes for edit in fix.edits}
+    sources: dict[str, bytes] = {}
+    for place, tree in layers:
+        prefix = place + "/" if place else ""
+        for path in wanted:
+            local = path.removeprefix(prefix)
+            if path.startswith(prefix) and local in tree.files and path not in sources:
+                sources[path] = tree.files[local].data
+    return sources

@@ -1,0 +1,88 @@
+"""CT8: what the functions and cases that try an agent can have wrong."""
+
+from __future__ import annotations
+
+from looplet.compiler.diagnostics import quote, rule
+from looplet.compiler.rules.ct4_code import did_you_mean
+
+
+@rule("CT801", "no-eval-function", "error")
+def no_function(prefix: str, near: str | None) -> str:
+    """A file that should judge or collect has no function that does, so it would do nothing.
+
+    `evals/eval_*.py` has functions named `eval_…`, `evals/collect_*.py` has functions named
+    `collect_…`. What they share belongs in a file of another name.
+
+    Bad:
+
+        # evals/eval_greets.py
+        def greets(ctx): ...
+
+    Good:
+
+        def eval_greets(ctx): ...
+    """
+    hint = did_you_mean(near) or f"; name it `{prefix}…`"
+    return f"this file has no function whose name begins with {quote(prefix)}{hint}"
+
+
+@rule("CT802", "eval-parameters", "error")
+def parameters(function: str, call: str, why: str) -> str:
+    """An eval function does not take what it is given.
+
+    `eval_…` is called with the eval context, and with the model if it has a parameter `llm`;
+    `collect_…` with the context, and with the inputs of the run if it has a parameter `runtime`.
+    Everything else needs a default.
+
+    Good:
+
+        def eval_greets(ctx): ...
+        def eval_polite(ctx, llm): ...
+        def collect_files(ctx, runtime=None): ...
+    """
+    return f"{quote(function)} is called as `{call}`, but {why}"
+
+
+@rule("CT803", "async-eval", "error")
+def not_plain(function: str, found: str) -> str:
+    """An eval function is `async def` or has a `yield`, so calling it judges nothing.
+
+    Write a plain `def` that returns a boolean, a number, a text or a mapping.
+    """
+    return f"{quote(function)} is {found}; write a plain `def` that returns its verdict"
+
+
+@rule("CT804", "duplicate-case", "error")
+def duplicate_case(case: str, first: str) -> str:
+    """Two eval cases have the same id, so a report could not tell them apart.
+
+    A case without an `id` has the name of its file.
+    """
+    return f"the case id {quote(case)} is taken by {first}; give this case another one"
+
+
+@rule("CT805", "blank-mark", "warning")
+def blank_mark() -> str:
+    """A mark of an eval case is only white space, so no case can be chosen by it."""
+    return "this mark is blank; write a word, or remove it"
+
+
+@rule("CT806", "missing-script", "error")
+def missing_script(name: str, near: str | None) -> str:
+    """An eval case names a script of recorded replies that is not there.
+
+    `script: demo` is the file `evals/scripts/demo.json` or `evals/scripts/demo.py`.
+    """
+    hint = did_you_mean(near) or f"; write `evals/scripts/{name}.json`, or remove the key"
+    return f"there is no script {quote(name)}{hint}"
+
+
+@rule("CT807", "reply-parameters", "error")
+def reply_parameters(why: str) -> str:
+    """`reply` of a Python script does not take what it is given: the messages and the last result.
+
+    Good:
+
+        def reply(messages, last_result): ...
+    """
+    return f"`reply` is called as `reply(messages, last_result)`, but {why}"

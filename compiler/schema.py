@@ -1,0 +1,88 @@
+"""The schema pass: a document against the JSON Schema of its kind, every mistake at once.
+
+A good document costs microseconds: the compiled schema says yes and nothing else is asked. A bad
+one is read again, slowly, to say what is wrong where (`mismatches`). What a file refers to, in
+other files, is no concern of this pass.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.layout import Kind
+from looplet.compiler.rules import ct2_schema as ct2
+from looplet.compiler.syntax import Document
+from looplet.validation import Validator, compile_schema
+
+KINDS: Final[tuple[Kind, ...]] = ("cartridge", "config", "runtime", "tool", "hook", "eval-case")
+
+_OUTSIDE: Final = "hooks outside of the process"
+_NOT_RUN: Final[dict[str, dict[str, str]]] = {
+    "config": {"state_services": "state services", "llm_gateway": "a gateway to the model"},
+    "hook": dict.fromkeys(("kind", "server", "command", "view", "on_failure"), _OUTSIDE),
+}
+
+
+@cache
+def raw_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of file, as it ships; don't change it."""
+    folders = import_module("looplet.schema").__path__
+    for folder in folders:
+        try:
+            with open(f"{folder}/{kind}.schema.json", encoding="utf-8") as file:
+                schema: dict[str, Any] = json.load(file)
+                return schema
+        except FileNotFoundError:
+            continue
+    raise FileNotFoundError(f"{kind}.schema.json is missing from the installation of looplet")
+
+
+@cache
+def schema_for(kind: str) -> Validator:
+    """The schema of a kind of file, compiled."""
+    return compile_schema(raw_schema(kind))
+
+
+def check_document(kind: str, document: Document) -> list[Diagnostic]:
+    """Everything that is wrong with `document` as a file of this kind."""
+    value = document.value
+    if value is None and document.language == "yaml":
+        value = {}  # an empty file says nothing, which is allowed where nothing has to be said
+    validator = schema_for(kind)
+    if validator(value):
+        return _not_run(kind, document, value)
+    from looplet.compiler.mismatches import Mismatches
+
+    found = Mismatches(kind, document, raw_schema(kind)).word(validator.problems(value))
+    return found + (_not_run(kind, document, value) if isinstance(value, dict) else [])
+
+
+def _not_run(kind: str, document: Document, value: dict[str, Any]) -> list[Diagnostic]:
+    """What is written well and still can't be had here."""
+    if kind == "cartridge":
+        language = value.get("language", "python")
+        if language == "python" or not isinstance(language, str):
+            return []
+        what = "code in other languages than Python"
+        span = document.span(("language",))
+        return [ct2.not_run_here.at(document.path, span, word=language, what=what)]
+    words = _NOT_RUN.get(kind)
+    if words is None or words.keys().isdisjoint(value):
+        return []
+    asked = [key for key in words if key in value and value[key] is not False]
+    if kind == "hook":
+        if value.get("enabled") is False or value.get("kind", "lep") != "lep":
+            return []
+        asked = asked[:1]  # the words of one hook say one thing
+    file = document.path
+    return [
+        ct2.not_run_here.at(file, document.span((key,), key=True), word=key, what=words[key])
+        for key in asked
+    ]
+
+
+__all__ = ["KINDS", "check_document", "raw_schema", "schema_for"]

@@ -1,0 +1,232 @@
+"""The first pass: a folder becomes a tree, `{posix path: bytes and executable bit}`.
+
+It reads and never parses. What cannot belong to a portable tree is a finding, not an exception:
+links that leave the folder, devices, names another system cannot hold, files beyond the limits.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.rules import ct0_files as ct0
+from looplet.preset import File
+
+IGNORED: Final = frozenset(
+    {
+        *("__pycache__", ".git", ".venv", ".DS_Store"),
+        *(".pytest_cache", ".mypy_cache", ".ruff_cache"),
+    }
+)
+MAX_FILE: Final = 64 * 1024 * 1024
+MAX_TREE: Final = 512 * 1024 * 1024
+MAX_FILES: Final = 50_000
+MAX_NAME: Final = 240
+MAX_DEPTH: Final = 32
+
+_WINDOWS_RESERVED: Final = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a folder holds. `name` is the folder's, without the suffix `.cartridge`."""
+
+    name: str
+    files: Mapping[str, File]
+
+
+def tree_name(path: str) -> str:
+    """The name of the cartridge that the folder `path` would hold, were there no manifest."""
+    return os.path.basename(os.path.abspath(path)).removesuffix(".cartridge")
+
+
+def ignored(name: str) -> bool:
+    """Whether a file or folder of this name is never part of a tree."""
+    return name in IGNORED or name.endswith(".pyc")
+
+
+def read_folder(path: str) -> tuple[Tree, list[Diagnostic]]:
+    """The tree of the folder at `path`, and what was wrong; what is wrong is left out of it."""
+    reader = _Reader()
+    try:
+        root = os.path.realpath(path)
+        mode = os.stat(root).st_mode
+    except (OSError, ValueError) as error:
+        return Tree(tree_name(path), {}), [_unusable(path, error)]
+    if not stat.S_ISDIR(mode):
+        return Tree(tree_name(path), {}), [ct0.not_a_folder.at("", found=_kind(mode))]
+    reader.root = root
+    reader.folder(root, "", (root,))
+    reader.collisions()
+    return Tree(tree_name(path), dict(sorted(reader.files.items()))), reader.findings
+
+
+def _unusable(path: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, PermissionError):
+        return ct0.unreadable.at("", why=error.strerror)
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError):
+        return ct0.unreadable.at("", why=error.strerror or str(error))
+    parent = os.path.dirname(os.path.abspath(path)) if "\0" not in path else ""
+    try:
+        neighbours = [entry.name for entry in os.scandir(parent) if entry.is_dir()]
+    except OSError:
+        neighbours = []
+    return ct0.missing.at("", shown=path, neighbours=neighbours)
+
+
+def _kind(mode: int) -> str:
+    for test, name in (
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if test(mode):
+            return name
+    return "of an unknown kind"
+
+
+class _Reader:
+    """One walk; `files` and `findings` grow as it goes."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.files: dict[str, File] = {}
+        self.findings: list[Diagnostic] = []
+        self.total = 0
+        self.full = False
+
+    def folder(self, path: str, prefix: str, trail: tuple[str, ...]) -> None:
+        """Read one folder; `trail` holds the real paths of the folders above, against loops."""
+        try:
+            with os.scandir(path) as entries:
+                listed = list(entries)
+        except OSError as error:
+            self.findings.append(ct0.unreadable.at(prefix.rstrip("/"), why=error.strerror or ""))
+            return
+        for entry in listed:
+            name = entry.name
+            if name in IGNORED or name.endswith(".pyc"):
+                continue
+            if len(self.files) >= MAX_FILES:
+                if not self.full:
+                    self.full = True
+                    self.findings.append(ct0.too_many_files.at("", limit=MAX_FILES))
+                return
+            if not name.isascii() or len(name) > 64 or not name.replace(".", "").isidentifier():
+                why = bad_name(name)
+                if why:
+                    shown = (prefix + name).encode("utf-8", "backslashreplace").decode()
+                    self.findings.append(ct0.bad_name.at(shown, why=why))
+                    continue
+            if entry.is_symlink():
+                self.link(entry.path, prefix + name, trail)
+            elif entry.is_dir(follow_symlinks=False):
+                self.subfolder(entry.path, prefix + name, (*trail, entry.path))
+            else:
+                self.file(entry.path, prefix + name)
+
+    def subfolder(self, path: str, relative: str, trail: tuple[str, ...]) -> None:
+        if len(trail) > MAX_DEPTH:
+            self.findings.append(ct0.too_deep.at(relative, limit=MAX_DEPTH))
+        else:
+            self.folder(path, relative + "/", trail)
+
+    def link(self, path: str, relative: str, trail: tuple[str, ...]) -> None:
+        """A link is followed when what it leads to is inside the folder; it is read, not kept."""
+        try:
+            real = os.path.realpath(path, strict=True)
+            mode = os.stat(real).st_mode
+        except OSError as error:
+            why = "it leads in a circle" if error.errno == 40 else "what it leads to is missing"
+            self.findings.append(ct0.broken_link.at(relative, why=why))
+            return
+        if not (real + os.sep).startswith(self.root + os.sep):
+            self.findings.append(ct0.link_leaves.at(relative))
+        elif not stat.S_ISDIR(mode):
+            self.file(real, relative)
+        elif real in trail:
+            self.findings.append(ct0.broken_link.at(relative, why="it leads in a circle"))
+        else:
+            self.subfolder(real, relative, (*trail, real))
+
+    def file(self, path: str, relative: str) -> None:
+        try:
+            # Non-blocking, so that a named pipe does not hang; no link, so that none slips in.
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except OSError as error:
+            mode = _mode(path)
+            if mode and not stat.S_ISREG(mode):
+                self.findings.append(ct0.not_a_file.at(relative, found=_kind(mode)))
+            else:
+                self.findings.append(ct0.unreadable.at(relative, why=error.strerror or ""))
+            return
+        try:
+            facts = os.fstat(handle)
+            if not stat.S_ISREG(facts.st_mode):
+                found = _kind(facts.st_mode)
+                self.findings.append(ct0.not_a_file.at(relative, found=found))
+                return
+            size = facts.st_size
+            self.total += size
+            if size > MAX_FILE or self.total > MAX_TREE:
+                self.total -= size
+                self.findings.append(ct0.too_large.at(relative, size=size, limit=MAX_FILE))
+                return
+            data = os.read(handle, size + 1)
+            while len(data) < size and (more := os.read(handle, size + 1 - len(data))):
+                data += more
+            self.files[relative] = File(data, bool(facts.st_mode & 0o100))
+        except OSError as error:
+            self.findings.append(ct0.unreadable.at(relative, why=error.strerror or ""))
+        finally:
+            os.close(handle)
+
+    def collisions(self) -> None:
+        """Names that another file system takes for one: by case, or by Unicode form."""
+        seen: dict[str, str] = {}
+        joined = "\n".join(self.files)
+        if joined.isascii() and joined == joined.lower():
+            return
+        for path in sorted(self.files):
+            parts = path.split("/")
+            for depth in range(1, len(parts) + 1):
+                part = "/".join(parts[:depth])
+                key = unicodedata.normalize("NFC", part).casefold()
+                if seen.setdefault(key, part) != part:
+                    self.findings.append(ct0.collision.at(path, other=seen[key]))
+                    break
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
+
+
+def bad_name(name: str) -> str | None:
+    """Why `name`, one part of a path, cannot travel to every system; None if it can."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return "it is not UTF-8"
+    if size > MAX_NAME:
+        return f"it has {size} bytes, more than the {MAX_NAME} that every system holds"
+    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in name):
+        return "it has a control character"
+    if bad := next((char for char in name if char in '\\:*?"<>|'), None):
+        return f"it has the character `{bad}`, which some systems refuse"
+    if name[-1] in " .":
+        return "it ends in a space or a full stop, which some systems drop"
+    if name.split(".")[0].lower() in _WINDOWS_RESERVED:
+        return "Windows keeps this name for a device"
+    return None

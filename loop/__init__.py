@@ -1,0 +1,150 @@
+"""Looplet: agents as folders, and a small loop that runs them.
+
+    for step in composable_loop(llm=llm, tools=preset.tools, task="…"):
+        print(step.pretty())
+
+Importing this loads none of it: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from looplet.aio import async_composable_loop
+    from looplet.cancel import Cancelled, CancelToken
+    from looplet.compiler.pipeline import cartridge_to_preset, preset_to_cartridge
+    from looplet.config import LoopConfig
+    from looplet.context import ToolContext
+    from looplet.drivers import composable_loop
+    from looplet.events import Event
+    from looplet.hooks import (
+        Allow,
+        Block,
+        Continue,
+        Deny,
+        HookDecision,
+        InjectContext,
+        Stop,
+    )
+    from looplet.models.openai import OpenAIBackend
+    from looplet.models.reply import Reply, Usage
+    from looplet.models.scripted import MockLLMBackend
+    from looplet.permissions import PermissionEngine, PermissionHook
+    from looplet.preset import AgentPreset, PresetError
+    from looplet.protocols import (
+        CheckDone,
+        CheckPermission,
+        OnEvent,
+        OnLoopEnd,
+        PostDispatch,
+        PreDispatch,
+        PreLoop,
+        PrePrompt,
+        ShouldStop,
+    )
+    from looplet.state import DefaultState
+    from looplet.tools import BaseToolRegistry, ToolSpec, done_tool, tools_from
+    from looplet.types import Step, ToolCall, ToolError, ToolResult
+
+_WHERE = {
+    "AgentPreset": "preset",
+    "Allow": "hooks",
+    "BaseToolRegistry": "tools",
+    "Block": "hooks",
+    "CancelToken": "cancel",
+    "Cancelled": "cancel",
+    "CheckDone": "protocols",
+    "CheckPermission": "protocols",
+    "Continue": "hooks",
+    "DefaultState": "state",
+    "Deny": "hooks",
+    "Event": "events",
+    "HookDecision": "hooks",
+    "InjectContext": "hooks",
+    "LoopConfig": "config",
+    "MockLLMBackend": "models.scripted",
+    "OnEvent": "protocols",
+    "OnLoopEnd": "protocols",
+    "OpenAIBackend": "models.openai",
+    "PermissionEngine": "permissions",
+    "PermissionHook": "permissions",
+    "PostDispatch": "protocols",
+    "PreDispatch": "protocols",
+    "PreLoop": "protocols",
+    "PrePrompt": "protocols",
+    "PresetError": "preset",
+    "Reply": "models.reply",
+    "ShouldStop": "protocols",
+    "Step": "types",
+    "Stop": "hooks",
+    "ToolCall": "types",
+    "ToolContext": "context",
+    "ToolError": "types",
+    "ToolResult": "types",
+    "ToolSpec": "tools",
+    "Usage": "models.reply",
+    "async_composable_loop": "aio",
+    "cartridge_to_preset": "compiler.pipeline",
+    "composable_loop": "drivers",
+    "done_tool": "tools",
+    "preset_to_cartridge": "compiler.pipeline",
+    "tools_from": "tools",
+}
+
+__all__ = [
+    "AgentPreset",
+    "Allow",
+    "BaseToolRegistry",
+    "Block",
+    "CancelToken",
+    "Cancelled",
+    "CheckDone",
+    "CheckPermission",
+    "Continue",
+    "DefaultState",
+    "Deny",
+    "Event",
+    "HookDecision",
+    "InjectContext",
+    "LoopConfig",
+    "MockLLMBackend",
+    "OnEvent",
+    "OnLoopEnd",
+    "OpenAIBackend",
+    "PermissionEngine",
+    "PermissionHook",
+    "PostDispatch",
+    "PreDispatch",
+    "PreLoop",
+    "PrePrompt",
+    "PresetError",
+    "Reply",
+    "ShouldStop",
+    "Step",
+    "Stop",
+    "ToolCall",
+    "ToolContext",
+    "ToolError",
+    "ToolResult",
+    "ToolSpec",
+    "Usage",
+    "async_composable_loop",
+    "cartridge_to_preset",
+    "composable_loop",
+    "done_tool",
+    "preset_to_cartridge",
+    "tools_from",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = __import__(f"{__name__}.{_WHERE[name]}", fromlist=[name])
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,179 @@
+"""The `looplet` command: reads the command line, runs one of `looplet.commands`, returns its code.
+
+Exit codes: 0 done, 2 usage or a cartridge that cannot run, 3 the run stopped before it was done,
+130 interrupted, 141 nobody reads the output any more. It works without any extra; a command that
+needs one says which.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+    from typing import TextIO
+
+ABOUT = "Run agents that are folders. `looplet-compile` checks, edits and packs them."
+EPILOG = """\
+examples:
+  looplet list
+  looplet run hello "Greet Ada and Grace" --scripted
+  looplet run my_agent.cartridge "Find the bug" --input repo=. --max-steps 20
+
+A model is taken from OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY.
+"""
+
+
+class Failure(Exception):
+    """What ends a command: its text is for stderr, `code` is the exit code."""
+
+    def __init__(self, text: str, code: int = 2) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `looplet` with `argv` (default: the process's) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    try:
+        code = _answer(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop(sys.stdout)
+        return 141  # what a shell sees of a command that SIGPIPE ended
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    return code
+
+
+def _answer(argv: Sequence[str]) -> int:
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has said what there is to say
+        return int(stop.code or 0)
+    try:
+        return _run(args)
+    except Failure as failure:
+        _say(str(failure))
+        return failure.code
+
+
+def _run(args: Namespace) -> int:
+    if args.command == "list":
+        from looplet.commands.list import list_cartridges
+
+        return list_cartridges()
+    from looplet.commands.run import run_cartridge
+
+    return run_cartridge(args)
+
+
+def parser() -> ArgumentParser:
+    """The command line of `looplet`."""
+    from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
+
+    def formatter(prog: str) -> RawDescriptionHelpFormatter:
+        # Told the width, argparse needs no shutil, which costs more than all the rest of it.
+        return RawDescriptionHelpFormatter(prog, width=_width())
+
+    class Version(Action):
+        def __call__(self, parser: ArgumentParser, *_: object) -> None:  # type: ignore[override]
+            parser.exit(0, f"looplet {_version()}\n")
+
+    top = ArgumentParser("looplet", description=ABOUT, epilog=EPILOG, formatter_class=formatter)
+    top.add_argument(
+        "--version", action=Version, nargs=0, default=SUPPRESS, help="print the version"
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    run = commands.add_parser(
+        "run",
+        help="run an agent on a task",
+        description="Run an agent on a task.",
+        formatter_class=formatter,
+    )
+    run.add_argument(
+        "cartridge", metavar="CARTRIDGE", help="a folder, or the name of a shipped cartridge"
+    )
+    run.add_argument("task", metavar="TASK", help="what to do")
+    run.add_argument(
+        "--input",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="give an input; may be repeated",
+    )
+    run.add_argument(
+        "--scripted", action="store_true", help="take the model's replies from the demo script"
+    )
+    run.add_argument(
+        "--script", metavar="FILE", help="take the model's replies from this script (.json or .py)"
+    )
+    run.add_argument("--max-steps", metavar="N", type=_steps, help="stop after N tool calls")
+    run.add_argument(
+        "--json", action="store_true", help="print a step a line, then the result, as JSON"
+    )
+
+    commands.add_parser(
+        "list",
+        help="list the shipped cartridges",
+        description="List the cartridges that come with looplet.",
+        formatter_class=formatter,
+    )
+    return top
+
+
+def _steps(text: str) -> int:
+    from argparse import ArgumentTypeError
+
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        raise ArgumentTypeError(f"it is a whole number from 1 up, not {text!r:.40}")
+    return int(text)
+
+
+def _width() -> int:
+    try:
+        return min(int(os.environ["COLUMNS"]), 120)
+    except (KeyError, ValueError):
+        pass
+    try:
+        return min(os.get_terminal_size(1).columns, 120) or 80
+    except OSError:
+        return 80
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("looplet")
+    except PackageNotFoundError:  # run from a tree that is not installed
+        return "0+unknown"
+
+
+def _say(text: str) -> None:
+    try:
+        sys.stderr.write(f"looplet: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
+
+
+def _drop(stream: TextIO) -> None:
+    """Let what the stream still holds go nowhere, or Python complains about it when it ends."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

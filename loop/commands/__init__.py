@@ -1,0 +1,1 @@
+"""What the `looplet` command can do, one module each. None is imported before it is asked for."""

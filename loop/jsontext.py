@@ -1,0 +1,69 @@
+"""JSON text of tool results: what the model reads, and the judge of what can be kept at all."""
+
+from __future__ import annotations
+
+from json import JSONEncoder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_readable = JSONEncoder(ensure_ascii=False, allow_nan=False)
+_ascii = JSONEncoder(allow_nan=False)
+
+
+class NotJSON(ValueError):
+    """A value that JSON cannot hold; the message says which part, and its type."""
+
+
+def json_text(value: Any) -> str:
+    """`value` as JSON text that every encoding can carry. Raises NotJSON."""
+    try:
+        text = _readable.encode(value)
+        if not text.isascii():
+            text.encode()  # half of a surrogate pair is no text: then escape everything
+    except UnicodeEncodeError:
+        return _ascii.encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotJSON(_why(value, error)) from None
+    return text
+
+
+def result_text(data: Any) -> str:
+    """The data of a tool result as the model reads it: a text as itself, all else as JSON."""
+    if type(data) is str:
+        try:
+            data.encode()
+        except UnicodeEncodeError:
+            return data.encode("utf-8", "backslashreplace").decode()
+        return data
+    return json_text(data)
+
+
+def _why(value: Any, error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if "ircular" in str(error):
+        return "it contains itself"
+    place, bad = _culprit(value, "", 0)
+    what = repr(bad) if type(bad) is float else f"a value of type `{type(bad).__name__}`"
+    return f"it has {what} at `{place}`" if place else f"it is {what}"
+
+
+def _culprit(value: Any, place: str, depth: int) -> tuple[str, Any]:
+    """The first part of `value` that JSON cannot hold, and the way to it."""
+    if depth < 50:
+        members: Any = ()
+        if isinstance(value, dict):
+            for key in value:
+                if not isinstance(key, (str, int, float, type(None))):
+                    return f"{place}{{key}}".lstrip("."), key
+            members = ((f"{place}.{key}", item) for key, item in value.items())
+        elif isinstance(value, (list, tuple)):
+            members = ((f"{place}[{index}]", item) for index, item in enumerate(value))
+        for inner, item in members:
+            try:
+                _readable.encode(item)
+            except (TypeError, ValueError, RecursionError):
+                return _culprit(item, inner, depth + 1)
+    return place.lstrip("."), value

@@ -1,0 +1,233 @@
+"""Any object with a `generate`, as a model of the loop. Which kind it is, is found out once.
+
+Three kinds: `generate(messages, *, tools, …) -> Reply`, which `looplet.models.reply` describes;
+`generate(prompt, *, max_tokens, system_prompt, temperature) -> str`; and, besides the latter,
+`generate_with_tools(prompt, *, tools, …)`. Each of them may be `async def`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from looplet.models.reply import Reply
+from looplet.signatures import calling_of
+from looplet.types import ToolCall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from looplet.config import LoopConfig
+    from looplet.signatures import Calling
+
+_CHARS_PER_TOKEN = 3
+_USUAL = {"max_tokens": 4096, "temperature": 0.2}
+# To `calling_of`: a parameter `ctx` is one like any other here.
+_NO_CONTEXT: dict[str, Any] = {"ctx": {}}
+
+
+class Model:
+    """A model, ready to be called.
+
+    generate: `generate(messages)`, all else already given.
+    waits: whether a call may block; then the async driver runs it in a thread.
+    instructions: how to call tools, for the system message; empty where the provider has a
+        protocol for it.
+    """
+
+    __slots__ = ("generate", "instructions", "waits")
+
+    def __init__(
+        self,
+        generate: Callable[[list[dict[str, Any]]], Any],
+        *,
+        waits: bool,
+        instructions: str,
+    ) -> None:
+        self.generate = generate
+        self.waits = waits
+        self.instructions = instructions
+
+
+def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Model:
+    """`llm` as a Model. Raises TypeError for an object that is none."""
+    generate = getattr(llm, "generate", None)
+    if not callable(generate) or isinstance(llm, type):
+        raise TypeError(
+            "an llm is an object with generate(messages, *, tools, …) or generate(prompt, …), not "
+            + (f"the class {llm.__name__}" if isinstance(llm, type) else f"a {type(llm).__name__}")
+        )
+    options = {
+        "max_tokens": config.max_tokens,
+        "temperature": config.temperature,
+        **config.generate_kwargs,
+    }
+    native = config.use_native_tools
+    waits = _waits(llm, generate)
+    calling = calling_of(generate, _NO_CONTEXT)
+    if calling.named[:1] == ("messages",):
+        keywords = _accepted({"tools": schemas if native else [], **options}, calling)
+        instructions = "" if native else instructions_for(schemas)
+        return Model(partial(generate, **keywords), waits=waits, instructions=instructions)
+
+    with_tools = getattr(llm, "generate_with_tools", None)
+    if native and callable(with_tools):
+        generate, waits = with_tools, _waits(llm, with_tools)
+        calling = calling_of(generate, _NO_CONTEXT)
+        wire = [
+            {"name": s["name"], "description": s["description"], "input_schema": s["parameters"]}
+            for s in schemas
+        ]
+        options = {"tools": wire, **options}
+        instructions = ""
+    else:
+        instructions = instructions_for(schemas)
+    keywords = _accepted(options, calling)
+    takes_system = calling.open or "system_prompt" in calling.named
+    chars = config.context_window * _CHARS_PER_TOKEN
+    # A step is two messages, the model's and the result's.
+    count = 2 * config.context_window_steps
+
+    def answer_prompt(messages: list[dict[str, Any]]) -> Any:
+        system, prompt = prompt_from(messages, count, chars, as_text=bool(instructions))
+        if takes_system:
+            return generate(prompt, system_prompt=system, **keywords)
+        return generate(f"{system}\n\n{prompt}" if system else prompt, **keywords)
+
+    return Model(answer_prompt, waits=waits, instructions=instructions)
+
+
+def reply_from(answer: Any) -> Reply:
+    """What a model answered, as a Reply. Raises TypeError for what cannot be one."""
+    if isinstance(answer, Reply):
+        if not isinstance(answer.text, str):
+            kind = type(answer.text).__name__
+            raise TypeError(f"the text of a model's Reply is a {kind}, not a text")
+        for call in answer.tool_calls:
+            if not isinstance(call, ToolCall):
+                kind = type(call).__name__
+                raise TypeError(f"the tool_calls of a model's Reply are ToolCalls, not {kind}s")
+        return answer
+    if answer is None:
+        return Reply()
+    if isinstance(answer, str):
+        return Reply(answer)
+    if isinstance(answer, dict):
+        answer = answer.get("content", [answer])
+        if isinstance(answer, str):
+            return Reply(answer)
+    if isinstance(answer, (list, tuple)):
+        texts, calls = [], []
+        for block in answer:
+            part = _block(block)
+            if isinstance(part, ToolCall):
+                calls.append(part)
+            else:
+                texts.append(part)
+        return Reply("".join(texts), calls)
+    raise TypeError(f"a model answers with a Reply or a text, not with a {type(answer).__name__}")
+
+
+def prompt_from(
+    messages: Sequence[dict[str, Any]], count: int, chars: int, *, as_text: bool = True
+) -> tuple[str, str]:
+    """The system message, and a prompt of the task and the last messages.
+
+    At most `count` messages and about `chars` characters: what a step costs must not grow with
+    the run. The task is always in.
+    """
+    start = 1 if messages and messages[0]["role"] == "system" else 0
+    system = messages[0]["content"] if start else ""
+    head = ""
+    if start < len(messages) and messages[start]["role"] == "user":
+        head = f"TASK: {messages[start]['content']}"
+        start += 1
+    left = chars - len(system) - len(head)
+    recent: list[str] = []
+    position = len(messages)
+    while position > start and len(recent) < count:
+        text = _in_words(messages[position - 1])
+        left -= len(text)
+        if left < 0 and recent:
+            break
+        recent.append(text)
+        position -= 1
+    lines = [head] if head else []
+    if position > start:
+        lines.append(f"({position - start} earlier messages are left out)")
+    lines += reversed(recent)
+    lines.append("Your next action, as one JSON object:" if as_text else "Your next action:")
+    return system, "\n\n".join(lines)
+
+
+def instructions_for(schemas: Sequence[dict[str, Any]]) -> str:
+    """How to call tools in plain text, and which there are."""
+    from looplet.jsontext import json_text
+
+    tools = "\n".join(
+        f"- {tool['name']}: {tool['description']}\n  parameters: {json_text(tool['parameters'])}"
+        for tool in schemas
+    )
+    return (
+        "To act, answer with one JSON object and nothing else:\n"
+        '{"tool": "<name>", "args": {"<argument>": <value>}}\n\n'
+        f"The tools:\n{tools or '(none)'}"
+    )
+
+
+def _in_words(message: dict[str, Any]) -> str:
+    role, content = message["role"], message["content"]
+    if role == "tool":
+        return f"RESULT of {message['tool']}: {content}"
+    if role == "user":
+        return f"NOTE: {content}"
+    from looplet.jsontext import json_text
+
+    calls = [
+        json_text({"tool": call["tool"], "args": call["args"]})
+        for call in message.get("tool_calls", ())
+    ]
+    return "YOU: " + "\n".join([content, *calls] if content else calls)
+
+
+def _block(block: Any) -> ToolCall | str:
+    """One content block of a provider: `{"type": "text" | "tool_use", …}`, or a call as data."""
+    if isinstance(block, ToolCall):
+        return block
+    if isinstance(block, str):
+        return block
+    if isinstance(block, dict):
+        if isinstance(block.get("text"), str):
+            return str(block["text"])
+        from looplet.parse import NotACall, call_from
+
+        try:
+            call = call_from(block)
+        except NotACall:
+            # Left as it came: the loop will say what is wrong with it.
+            name = block.get("name", block.get("tool"))
+            return ToolCall(str(name), block.get("input", block.get("arguments")))
+        if call is not None:
+            if not call.call_id and isinstance(block.get("id"), str):
+                call.call_id = block["id"]
+            return call
+    raise TypeError(
+        f"a model answered with a list that has a part of no known form: {block!r:.200}"
+    )
+
+
+def _accepted(options: dict[str, Any], calling: Calling) -> dict[str, Any]:
+    """The options that a `generate` takes; where nobody set one that it insists on, a usual one."""
+    accepted = {}
+    for name, value in options.items():
+        if value is None and name in calling.named and name not in calling.defaults:
+            value = _USUAL.get(name)
+        if value is not None and (calling.open or name in calling.named):
+            accepted[name] = value
+    return accepted
+
+
+def _waits(llm: Any, generate: Callable[..., Any]) -> bool:
+    is_async = calling_of(generate, _NO_CONTEXT).is_async
+    return not is_async and getattr(llm, "blocking", True) is not False

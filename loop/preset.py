@@ -1,0 +1,346 @@
+"""AgentPreset, the intermediate representation of an agent: frozen, pure data.
+
+A preset knows what an agent *is*, never a live object of it. `bind` makes the live side;
+`looplet.compiler` makes presets from folders and folders from presets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, thaw
+
+if TYPE_CHECKING:
+    from looplet.config import LoopConfig
+    from looplet.link import Binding
+    from looplet.state import DefaultState
+    from looplet.tools import BaseToolRegistry
+    from looplet.types import Step
+
+FORMAT: Final = 1
+"""The version of the JSON rendering."""
+
+CONFIG_DEFAULTS: Final = FrozenDict(max_steps=15, done_tool="done")
+
+
+class PresetError(ValueError):
+    """A preset that cannot be what was asked for; the message names the part and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The bytes of one file and its executable bit."""
+
+    data: bytes
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's text; a `template` is rendered with Jinja when a run starts."""
+
+    text: str
+    template: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDef:
+    """What a tool declares. `code` is the path, in the preset's `files`, of its `execute`.
+
+    `parameters` is always a JSON Schema of type object, whichever form the author wrote.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    code: str = ""
+    requires: tuple[str, ...] = ()
+    concurrent_safe: bool = False
+    free: bool = False
+    timeout_s: float | None = None
+    idempotency: str = "unknown"
+    retryable: bool = False
+    output_schema: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] = EMPTY
+
+    def __post_init__(self) -> None:
+        _freeze_fields(
+            self, f"tools.{self.name}", "parameters", "requires", "output_schema", "extra"
+        )
+        if not self.code:
+            object.__setattr__(self, "code", f"tools/{self.name}/execute.py")
+
+
+@dataclass(frozen=True, slots=True)
+class HookDef:
+    """What a hook declares. `id` is its folder's name; hooks run in the order of `order, id`."""
+
+    id: str
+    class_name: str
+    kwargs: Mapping[str, Any] = EMPTY
+    order: int = 0
+    enabled: bool = True
+    extra: Mapping[str, Any] = EMPTY
+
+    def __post_init__(self) -> None:
+        _freeze_fields(self, f"hooks.{self.id}", "kwargs", "extra")
+
+    @property
+    def code(self) -> str:
+        return f"hooks/{self.id}/hook.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One folder that a preset was read from: the cartridge itself, or one of its parents.
+
+    `place` is the folder's path relative to the cartridge, "" for the cartridge itself.
+    """
+
+    name: str
+    files: Mapping[str, File]
+    place: str = ""
+
+
+def _freeze_fields(self: object, what: str, *names: str) -> None:
+    for name in names:
+        try:
+            object.__setattr__(self, name, freeze(getattr(self, name)))
+        except NotData as error:
+            error.where = (what, name, *error.where)
+            raise PresetError(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgentPreset:
+    """An agent as data.
+
+    name, version, description: of the manifest. `manifest` has its other keys.
+    config_values: `config.yaml`, resolved through inheritance, defaults of CONFIG_DEFAULTS included.
+    runtime_values: `runtime.yaml`.
+    prompts: by path below `prompts/` without the suffix, so the system prompt is `"system"`.
+    tool_defs, hook_defs: by name, and by folder name.
+    files: every other file of the resolved agent by posix path: code, resources, memory, skills,
+        evals, and what else travels along.
+
+    Equality and `digest` cover these values. What follows does not count in them: `layers`, the
+    folders as they were read (so that writing gives the same bytes); `roots`, where those are on
+    this machine; `runtime`, the caller's inputs for `tools`, `hooks` and `config`.
+    """
+
+    name: str
+    version: str = "0.0.0"
+    description: str = ""
+    manifest: Mapping[str, Any] = EMPTY
+    config_values: Mapping[str, Any] = EMPTY
+    runtime_values: Mapping[str, Any] = EMPTY
+    prompts: Mapping[str, Prompt] = EMPTY
+    tool_defs: Mapping[str, ToolDef] = EMPTY
+    hook_defs: Mapping[str, HookDef] = EMPTY
+    files: Mapping[str, File] = EMPTY
+    layers: tuple[Layer, ...] = field(default=(), repr=False)
+    roots: tuple[str, ...] = field(default=(), repr=False)
+    runtime: Mapping[str, Any] | None = field(default=None, repr=False)
+    _binding: Any = field(default=None, init=False, repr=False)
+    _digest: str = field(default="", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        put = partial(object.__setattr__, self)
+        put("config_values", {**CONFIG_DEFAULTS, **self.config_values})
+        put("manifest", {"schema_version": 2, **self.manifest})
+        _freeze_fields(self, self.name, "manifest", "config_values", "runtime_values")
+        for name in ("prompts", "tool_defs", "hook_defs", "files"):
+            put(name, FrozenDict(getattr(self, name)))
+        put("layers", tuple(self.layers))
+        put("roots", tuple(self.roots))
+
+    # ── values ────────────────────────────────────────────────────────────────────────────────
+
+    def values(self) -> dict[str, Any]:
+        """What equality covers, as JSON data; files and prompts by the sha256 of their bytes."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "description": self.description,
+            "manifest": self.manifest,
+            "config": self.config_values,
+            "runtime": self.runtime_values,
+            "prompts": {k: _plain(v) for k, v in self.prompts.items()},
+            "tools": {k: _plain(v) for k, v in self.tool_defs.items()},
+            "hooks": {k: _plain(v) for k, v in self.hook_defs.items()},
+            "files": _digests(self.files),
+        }
+
+    @property
+    def digest(self) -> str:
+        """sha256 (hex) of the meaning: equal for presets with equal values, wherever written."""
+        if not self._digest:
+            text = canonical_json(self.values())
+            object.__setattr__(self, "_digest", hashlib.sha256(text.encode()).hexdigest())
+        return self._digest
+
+    def __eq__(self, other: object) -> bool:
+        # By the canonical text and not by `==` of the values: True is not 1 here.
+        return isinstance(other, AgentPreset) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    # ── JSON ──────────────────────────────────────────────────────────────────────────────────
+
+    def to_json(self) -> str:
+        """The preset as canonical JSON: sorted keys, one spelling of each value, one line.
+
+        It holds the folders it was read from, so that `from_json` can write them back byte for
+        byte; it holds no path of this machine and nothing of `runtime`.
+        """
+        blobs: dict[str, Any] = {}
+        for files in (self.files, *(layer.files for layer in self.layers)):
+            for file in files.values():
+                blobs.setdefault(_sha(file.data), _blob(file.data))
+        layers = [
+            {"name": layer.name, "place": layer.place, "files": _digests(layer.files)}
+            for layer in self.layers
+        ]
+        document = {"looplet": FORMAT, "preset": self.values(), "layers": layers, "blobs": blobs}
+        return canonical_json(document) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> AgentPreset:
+        """The preset that `to_json` wrote. Raises PresetError for any other text."""
+        try:
+            document = json.loads(text)
+            if document["looplet"] != FORMAT:
+                raise PresetError(f"this is a preset of format {document['looplet']}, not {FORMAT}")
+            blobs = {sha: _bytes(sha, blob) for sha, blob in document["blobs"].items()}
+            values = document["preset"]
+            return cls(
+                name=values["name"],
+                version=values["version"],
+                description=values["description"],
+                manifest=values["manifest"],
+                config_values=values["config"],
+                runtime_values=values["runtime"],
+                prompts={k: Prompt(**v) for k, v in values["prompts"].items()},
+                tool_defs={k: ToolDef(**v) for k, v in values["tools"].items()},
+                hook_defs={k: HookDef(**v) for k, v in values["hooks"].items()},
+                files=_files(values["files"], blobs),
+                layers=tuple(
+                    Layer(layer["name"], _files(layer["files"], blobs), layer["place"])
+                    for layer in document["layers"]
+                ),
+            )
+        except PresetError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise PresetError(f"this is no preset in JSON: {error}") from None
+
+    # ── the live side ─────────────────────────────────────────────────────────────────────────
+
+    def bind(self, runtime: Mapping[str, Any] | None = None) -> Binding:
+        """Live tools, hooks, resources and config, closed by `with`. `runtime`: the inputs."""
+        from looplet.link import bind
+
+        return bind(self, runtime)
+
+    def _bound(self) -> Binding:
+        if self._binding is None:
+            object.__setattr__(self, "_binding", self.bind(self.runtime))
+        return cast("Binding", self._binding)
+
+    @property
+    def tools(self) -> BaseToolRegistry:
+        """The live tools of one binding, made on first use with `runtime`."""
+        return self._bound().tools
+
+    @property
+    def hooks(self) -> list[Any]:
+        """The live hooks of the same binding."""
+        return self._bound().hooks
+
+    @property
+    def config(self) -> LoopConfig:
+        """The loop configuration of the same binding."""
+        return self._bound().config
+
+    @property
+    def state(self) -> DefaultState:
+        """A fresh state at each reading."""
+        from looplet.state import DefaultState
+
+        return DefaultState(max_steps=self.config_values["max_steps"])
+
+    def run(self, task: object, *, llm: object, **options: Any) -> Generator[Step, None, None]:
+        """Run the agent on `task`; `options` are those of `composable_loop`."""
+        from looplet.drivers import composable_loop
+
+        options = {"hooks": self.hooks, "config": self.config, "state": self.state, **options}
+        return composable_loop(llm=llm, task=task, tools=self.tools, **options)  # type: ignore[arg-type]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_binding"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "_binding": None}.items():
+            object.__setattr__(self, name, value)
+
+
+def canonical_json(value: Any) -> str:
+    """One spelling for equal data: sorted keys, no spaces, text as itself."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    return {f.name: getattr(part, f.name) for f in fields(part)}
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _digests(files: Mapping[str, File]) -> dict[str, Any]:
+    return {
+        path: {"sha256": _sha(file.data)} | ({"executable": True} if file.executable else {})
+        for path, file in files.items()
+    }
+
+
+def _files(digests: Mapping[str, Any], blobs: Mapping[str, bytes]) -> dict[str, File]:
+    return {
+        path: File(blobs[entry["sha256"]], bool(entry.get("executable", False)))
+        for path, entry in digests.items()
+    }
+
+
+def _blob(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(data).decode()}
+
+
+def _bytes(sha: str, blob: Any) -> bytes:
+    data = blob.encode() if isinstance(blob, str) else b64decode(blob["base64"], validate=True)
+    if _sha(data) != sha:
+        raise PresetError(f"the content with the digest {sha} was altered")
+    return data
+
+
+__all__ = [
+    "AgentPreset",
+    "File",
+    "HookDef",
+    "Layer",
+    "PresetError",
+    "Prompt",
+    "ToolDef",
+    "thaw",
+]

@@ -1,0 +1,19 @@
+"""The cases by the name `--only` takes, in the order of the report: Bench in, Table out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench import Bench
+from report import Table
+
+from cases import cartridges, commands, imports, loop, memory
+
+CASES: dict[str, Callable[[Bench], Table]] = {
+    "import": imports.measured,
+    "command": commands.measured,
+    "loop": loop.measured,
+    "memory": memory.measured,
+    "cartridges": cartridges.measured,
+    "check": commands.check_measured,
+}
