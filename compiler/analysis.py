@@ -13,6 +13,7 @@ from looplet.compiler.checks.builtins import check_builtins
 from looplet.compiler.checks.code import check_code
 from looplet.compiler.checks.declared import check_schemas
 from looplet.compiler.checks.files import (
+    check_encoding,
     check_manifest,
     check_names,
     check_prompt_text,
@@ -27,6 +28,7 @@ from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.resolve import Resolved
 
 OF_EACH_FOLDER: Final[tuple[Callable[[Cartridge], Iterator[Diagnostic]], ...]] = (
+    check_encoding,
     check_names,
     check_secrets,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.edit import EditRefused, rewrite
 from looplet.compiler.pipeline import check_folder, check_tree
 from looplet.compiler.report import CartridgeError, Report
+from looplet.compiler.rewrite import write_over
 from looplet.compiler.source import Tree, read_folder
 from looplet.compiler.syntax import parse
 from looplet.frozen import thaw
@@ -59,7 +59,10 @@ def assign(path: str | os.PathLike[str], assignments: Sequence[tuple[str, str]])
     if new:
         raise CartridgeError(Report((replace(after, diagnostics=tuple(new), preset=None),)))
     for file in changed:
-        _write(os.path.join(root, *file.split("/")), files[file].data)
+        place = os.path.join(os.path.realpath(root), *file.split("/"))
+        if not os.path.exists(place):
+            open(place, "xb").close()
+        write_over(place, files[file].data)
     return changed
 
 
@@ -74,10 +77,12 @@ def address(tree: Tree, key: str) -> tuple[str, tuple[str | int, ...]]:
         file = f"{scope}/{name}/{ending}"
         if not inner or file not in tree.files:
             known = sorted(
-                p.split("/")[1] for p in tree.files if p.startswith(scope + "/") and p.endswith(ending)
+                p.split("/")[1]
+                for p in tree.files
+                if p.startswith(scope + "/") and p.endswith(ending)
             )
             raise BadAssignment(
-                f"{key}: write {scope}.NAME.KEY, where NAME is one of {', '.join(known) or '(none)'}"
+                f"{key}: write {scope}.NAME.KEY; NAME is one of {', '.join(known) or '(none)'}"
             )
         return file, _steps(inner)
     raise BadAssignment(
@@ -110,7 +115,9 @@ def _placed(key: str, file: str, data: bytes, steps: tuple[str | int, ...], valu
     last = steps[-1]
     if isinstance(parent, list):
         if not isinstance(last, int) or last > len(parent):
-            raise BadAssignment(f"{key}: the list has {len(parent)} items; `{last}` is none of them")
+            raise BadAssignment(
+                f"{key}: the list has {len(parent)} items; `{last}` is none of them"
+            )
         parent[last : last + 1] = [value]
     elif isinstance(parent, dict):
         parent[str(last)] = value
@@ -122,7 +129,9 @@ def _placed(key: str, file: str, data: bytes, steps: tuple[str | int, ...], valu
 def _inside(key: str, parent: Any, step: str | int, following: str | int) -> Any:
     if isinstance(parent, list):
         if not isinstance(step, int) or step >= len(parent):
-            raise BadAssignment(f"{key}: the list has {len(parent)} items; `{step}` is none of them")
+            raise BadAssignment(
+                f"{key}: the list has {len(parent)} items; `{step}` is none of them"
+            )
         return parent[step]
     if not isinstance(parent, dict):
         raise BadAssignment(f"{key}: what stands above `{step}` is a single value")
@@ -149,17 +158,3 @@ def _new_errors(before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> li
         elif found.severity == "error":
             new.append(found)
     return new
-
-
-def _write(path: str, data: bytes) -> None:
-    """Replace a file's bytes in one step, its mode kept."""
-    mode = os.stat(path).st_mode if os.path.exists(path) else 0o644
-    handle, made = tempfile.mkstemp(dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.chmod(made, mode & 0o777)
-        os.replace(made, path)
-    except BaseException:
-        os.unlink(made)
-        raise

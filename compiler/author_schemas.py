@@ -18,7 +18,7 @@ from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document
 from looplet.validation import UnsupportedSchema, compile_schema, faults_of
 from looplet.validation.keywords import KEYWORDS, subschemas
-from looplet.validation.values import TYPES
+from looplet.validation.values import TYPES, searcher
 from looplet.validation.words import place
 
 ALIASES: Final = {
@@ -202,6 +202,13 @@ class _Schema:
             return ct2.bad_reference.at(file, span, reference=value, where=where, why=fault.why)
         if keyword == "pattern" and isinstance(value, str):
             return ct2.bad_pattern.at(file, span, pattern=value, where=where, why=fault.why)
+        if keyword == "patternProperties" and isinstance(value, dict):
+            for pattern in value:
+                if not _is_pattern(pattern):
+                    span = self.document.span((*path, pattern), key=True)
+                    return ct2.bad_pattern.at(
+                        file, span, pattern=pattern, where=where, why=fault.why
+                    )
         notes, fixes = [], ()
         if keyword == "type" and isinstance(value, str):
             near = ALIASES.get(value) or closest(value, TYPES)
@@ -247,6 +254,13 @@ class _Schema:
             span = self.document.span((*here, "default", *problem.path))
             why = problem.message
             yield ct2.bad_default.at(self.document.path, span, where=self.name(path), why=why)
+
+
+def _is_pattern(pattern: str) -> bool:
+    try:
+        return bool(searcher(pattern))
+    except ValueError:
+        return False
 
 
 def _defaults(path: Path, schema: object) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -36,7 +36,9 @@ def fingerprint() -> str:
                 for entry in entries:
                     if entry.name.endswith(".py"):
                         facts_of_file = entry.stat()
-                        parts.append(f"{entry.name} {facts_of_file.st_size} {facts_of_file.st_mtime_ns}")
+                        parts.append(
+                            f"{entry.name} {facts_of_file.st_size} {facts_of_file.st_mtime_ns}"
+                        )
         _fingerprint = hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
     return _fingerprint
 
@@ -133,7 +135,9 @@ def _write(path: str, value: dict[str, Any]) -> None:
         handle, made = tempfile.mkstemp(dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(f"{fingerprint()} {hashlib.sha256(data).hexdigest()}\n".encode() + data)
+                stream.write(
+                    f"{fingerprint()} {hashlib.sha256(data).hexdigest()}\n".encode() + data
+                )
             os.replace(made, path)
         except BaseException:
             os.unlink(made)

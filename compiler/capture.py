@@ -58,7 +58,8 @@ def capture(
         id = f"{number * 10:02d}_{type(hook).__name__}"
         hook_defs[id] = HookDef(id, type(hook).__name__, _to_config(hook), number * 10)
         files[f"hooks/{id}/hook.py"] = _file(type(hook), f"the hook {type(hook).__name__}")
-    prompt, runtime = "", {}
+    prompt = ""
+    runtime: dict[str, Any] = {}
     if config is not None:
         prompt, more, runtime = _config(config)
         values |= more
@@ -91,7 +92,9 @@ def _specs(tools: Any) -> Iterator[Any]:
 
 def _tool(spec: Any) -> tuple[ToolDef, File]:
     if spec.execute is None:
-        raise PresetError(f"the tool {spec.name} loads its function lazily; capture its preset instead")
+        raise PresetError(
+            f"the tool {spec.name} loads its function lazily; capture its preset instead"
+        )
     definition = ToolDef(
         name=spec.name,
         description=spec.description,
@@ -118,8 +121,8 @@ def _to_config(hook: object) -> Any:
     to_config = getattr(hook, "to_config", None)
     if not callable(to_config):
         raise PresetError(
-            f"{what} has no `to_config()`, so the arguments it was made with are not known; give it "
-            "one that returns them as a mapping"
+            f"{what} has no `to_config()`, so the arguments it was made with are not known; give "
+            "it one that returns them as a mapping"
         )
     try:
         return thaw(freeze(to_config()))
@@ -134,7 +137,9 @@ def _config(config: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
     plain = LoopConfig()
     for key in _LIVE_KEYS:
         if getattr(config, key):
-            raise PresetError(f"config.{key} is live and cannot be written; the host gives it again")
+            raise PresetError(
+                f"config.{key} is live and cannot be written; the host gives it again"
+            )
     if callable(config.system_prompt):
         raise PresetError("config.system_prompt is a function and cannot be written; give a text")
     for source in config.memory_sources:
@@ -187,7 +192,11 @@ class _Parts:
             functions = [
                 inner
                 for member in vars(thing).values()
-                for inner in (getattr(member, "__func__", None), getattr(member, "fget", None), member)
+                for inner in (
+                    getattr(member, "__func__", None),
+                    getattr(member, "fget", None),
+                    member,
+                )
                 # Methods that a decorator wrote have no source and need none.
                 if isinstance(inner, types.FunctionType) and inner.__code__.co_filename == file
             ]
@@ -197,7 +206,8 @@ class _Parts:
                 raise PresetError(f"{self.what} is a lambda; write it as a function of a module")
         else:
             raise PresetError(
-                f"{self.what} is an object of type {type(thing).__name__}, not a function of a module"
+                f"{self.what} is an object of type {type(thing).__name__}, and no function of a "
+                "module"
             )
         for function in functions:
             captured = [n for n in function.__code__.co_freevars if n != "__class__"]
@@ -218,7 +228,9 @@ class _Parts:
         for function in functions:
             for needed in _globals_of(function.__code__):
                 self._need(needed, function.__globals__)
-        scope = vars(sys.modules[thing.__module__]) if isinstance(thing, type) else thing.__globals__
+        scope = (
+            vars(sys.modules[thing.__module__]) if isinstance(thing, type) else thing.__globals__
+        )
         for needed in _read_at_definition(ast.parse(source).body[0]):
             if needed in scope:
                 self._need(needed, scope)
@@ -233,13 +245,17 @@ class _Parts:
             raise PresetError(f"{self.what} uses the name {name}, which is not defined")
         value = scope[name]
         if isinstance(value, types.ModuleType):
-            self.imports.add(f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else ""))
+            self.imports.add(
+                f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
+            )
             return
         home = getattr(value, "__module__", None)
         own = scope.get("__name__", home)
         if isinstance(value, (type, types.FunctionType)) and home == own:
             self.add(value)
-        elif isinstance(home, str) and getattr(value, "__qualname__", "") == getattr(value, "__name__", "?"):
+        elif isinstance(home, str) and getattr(value, "__qualname__", "") == getattr(
+            value, "__name__", "?"
+        ):
             alias = "" if value.__name__ == name else f" as {name}"
             self.imports.add(f"from {home} import {value.__name__}{alias}")
         else:

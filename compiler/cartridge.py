@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.diagnostics import Diagnostic, Fix
 from looplet.compiler.layout import document_kind
 from looplet.compiler.lines import decode
 from looplet.compiler.source import Tree
@@ -40,8 +40,14 @@ class Cartridge:
         if not self.place:
             return diagnostic
         prefix = self.place + "/"
+        # A parent may be the parent of others: nobody but its author mends it, so no fix is safe.
         fixes = tuple(
-            replace(fix, safe=False, edits=tuple(replace(e, path=prefix + e.path) for e in fix.edits))
+            Fix(
+                fix.title,
+                False,
+                tuple(replace(edit, path=prefix + edit.path) for edit in fix.edits),
+                (prefix + fix.rename[0], prefix + fix.rename[1]) if fix.rename else None,
+            )
             for fix in diagnostic.fixes
         )
         path = prefix + diagnostic.path if diagnostic.path else self.place

@@ -6,6 +6,7 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.edit import EditRefused, rewrite
+from looplet.compiler.emit import prompt_bytes
 from looplet.compiler.lift import lift, lift_prompts
 from looplet.compiler.lines import BOM
 from looplet.compiler.parameters import is_short_form
@@ -97,10 +98,14 @@ def _own_permissions(resolved: Resolved, before: dict[str, Any], after: dict[str
     for key in ("deny", "ask", "allow"):
         above = inherited.get(key, [])
         if above and wanted.get(key, [])[: len(above)] != above:
-            raise PresetError(f"permissions.{key}: rules of a parent cannot be changed in its child")
+            raise PresetError(
+                f"permissions.{key}: rules of a parent cannot be changed in its child"
+            )
         if key in own and above:
             own[key] = own[key][len(above) :]
-            if not own[key] and key not in resolved.cartridge.value(layout.CONFIG).get("permissions", {}):
+            if not own[key] and key not in resolved.cartridge.value(layout.CONFIG).get(
+                "permissions", {}
+            ):
                 del own[key]
     return own
 
@@ -165,7 +170,8 @@ def _texts(
             _remove(path, files)
         elif old.get(path) != new[path]:
             executable = path in files and files[path].executable
-            files[path] = File(_bom(resolved, path) + new[path].encode(), executable)
+            data = prompt_bytes(path, new[path], bool(_bom(resolved, path)))
+            files[path] = File(data, executable)
 
 
 def _bom(resolved: Resolved, path: str) -> bytes:

@@ -112,7 +112,9 @@ def _mend(report: Report, *, cache: bool) -> str:
 
         outcome = mend(checked, again)
         for fixed in outcome.applied:
-            lines.append(f"fixed {shown_path(checked.root, fixed.path)}: {fixed.title}")
+            lines.append(
+                f"fixed {shown_path(checked.root, fixed.path)}: {fixed.code} {fixed.title}"
+            )
         lines += [f"left {checked.root}: {why}" for why in outcome.left]
     return "".join(f"{_visible(line)}\n" for line in lines)
 
@@ -252,9 +254,10 @@ def _render(report: Report, form: str) -> str:
 
         return github.render(report)
     if form == "sarif":
+        from looplet.compiler.explain import load_rules
         from looplet.compiler.render import sarif
 
-        return sarif.render(report, version=_version())
+        return sarif.render(report, table=load_rules(), version=_version())
     from looplet.compiler.render import text
 
     return text.render(report, color=_colored(sys.stdout))

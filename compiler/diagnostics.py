@@ -121,9 +121,7 @@ class Rule:
     ) -> Diagnostic:
         """A finding of this rule; `facts` are the arguments of the rule's function."""
         message = self.word(**facts)
-        return Diagnostic(
-            self.code, self.severity, message, path, span, tuple(notes), tuple(fixes)
-        )
+        return Diagnostic(self.code, self.severity, message, path, span, tuple(notes), tuple(fixes))
 
 
 RULES: Final[dict[str, Rule]] = {}

@@ -64,7 +64,7 @@ class Change:
         last = self.path[-1]
         if self.kind == "delete":
             del parent[last]
-        elif self.kind == "insert" and isinstance(parent, list):
+        elif isinstance(parent, list) and isinstance(last, int) and self.kind == "insert":
             parent.insert(last, self.value)
         else:
             parent[last] = self.value
@@ -72,7 +72,7 @@ class Change:
 
 
 def changes(old: Any, new: Any, path: tuple[Step, ...] = ()) -> Iterator[Change]:
-    """The steps from `old` to `new`, as few and as deep as can be; each holds after those before."""
+    """The steps from `old` to `new`, few and deep; each holds after those before it."""
     if isinstance(old, dict) and isinstance(new, dict) and (new or not old):
         for key in [key for key in old if key not in new]:
             yield Change("delete", (*path, key))
@@ -180,8 +180,8 @@ def _set(document: Document, path: Path, value: Any) -> Iterator[str]:
     if node.style in ("|", ">") and isinstance(value, str):
         inner = re.compile(r"[^\n]*\n(?:[ ]*\r?\n)*([ ]*)").match(text, start)
         indent = len(inner.group(1)) if inner else 2
-        if lines := spell.literal_block(value, indent):
-            yield text[:start] + _joined(document, lines) + text[end:]
+        if literal := spell.literal_block(value, indent):
+            yield text[:start] + _joined(document, literal) + text[end:]
     style = node.style if node.style in ("'", '"') else ""
     spelt = spell.flow(value, document.language) if full else ""
     spelt = spelt or (

@@ -85,8 +85,17 @@ def _fresh(preset: AgentPreset) -> dict[str, File]:
             text = f"max_steps: {preset.config_values['max_steps']}\n"
         files[path] = File(text.encode())
     for path, text in lift_prompts(preset).items():
-        files[path] = File(text.encode())
+        files[path] = File(prompt_bytes(path, text))
     return dict(sorted(files.items()))
+
+
+def prompt_bytes(path: str, text: str, mark: bool = False) -> bytes:
+    """The bytes of a prompt's file; `mark` keeps a byte order mark that the file had."""
+    try:
+        # A text that begins with U+FEFF is written behind a mark, or it would be read as one.
+        return (BOM if mark or text.startswith("\ufeff") else b"") + text.encode()
+    except UnicodeEncodeError:
+        raise PresetError(f"{path} has half a character (a lone surrogate)") from None
 
 
 def _prove(preset: AgentPreset, layers: Sequence[Layer]) -> None:
@@ -124,33 +133,34 @@ def write_tree(tree: Tree, target: str, *, overwrite: bool = False) -> None:
         raise FileExistsError(f"{target} is there already; choose another place, or overwrite it")
     parent = os.path.dirname(target)
     os.makedirs(parent, exist_ok=True)
-    made = tempfile.mkdtemp(prefix=".looplet-", dir=parent)
+    workplace = tempfile.mkdtemp(prefix=".looplet-", dir=parent)
     try:
-        os.chmod(made, 0o755)
-        for path, file in tree.files.items():
-            full = os.path.join(made, *path.split("/"))
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "xb") as stream:
-                stream.write(file.data)
-            if file.executable:
-                os.chmod(full, 0o755)
-        if os.path.lexists(target):
-            _remove_behind(target, made)
-        os.rename(made, target)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+        made, aside = os.path.join(workplace, "new"), os.path.join(workplace, "old")
+        _write_files(tree, made)
+        there = os.path.lexists(target)
+        if there:
+            os.rename(target, aside)
+        try:
+            os.rename(made, target)
+        except BaseException:
+            if there:
+                os.rename(aside, target)
+            raise
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _write_files(tree: Tree, folder: str) -> None:
+    os.mkdir(folder)
+    for path, file in tree.files.items():
+        full = os.path.join(folder, *path.split("/"))
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "xb") as stream:
+            stream.write(file.data)
+        if file.executable:
+            readers = os.stat(full).st_mode & 0o444
+            os.chmod(full, os.stat(full).st_mode | readers >> 2)
 
 
 def _empty_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
-
-
-def _remove_behind(target: str, made: str) -> None:
-    """Take what is at `target` away: moved aside first, so that it is there or gone, never half."""
-    aside = made + "-old"
-    os.rename(target, aside)
-    if os.path.isdir(aside) and not os.path.islink(aside):
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
-        os.remove(aside)

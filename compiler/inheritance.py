@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 MAX_PARENTS: Final = 16
 
-Open = Callable[
-    [Tree, str, "Cache", str, tuple[str, ...]], tuple[Cartridge, list[Diagnostic]]
-]
+Open = Callable[[Tree, str, "Cache", str, tuple[str, ...]], tuple[Cartridge, list[Diagnostic]]]
 
 
 def open_parent(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # public, but not in typeshed
 from typing import Any, Final, cast
 
 from looplet.compiler.diagnostics import Diagnostic, Span
@@ -13,7 +13,9 @@ from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.syntax import MAX_DEPTH, Document, Node, Step
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-_ATOM: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|-?Infinity|NaN")
+_ATOM: Final = re.compile(
+    r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null|-?Infinity|NaN"
+)
 _BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 MAX_DIGITS: Final = 4000
 
@@ -33,7 +35,9 @@ class _TooLong(Exception):
 def parse_json(path: str, text: str) -> tuple[Document | None, list[Diagnostic]]:
     """The document in `text`, and what is wrong with it; None when it cannot be read on."""
     if not text.strip():
-        return None, [ct1.json_syntax.at(path, Span.at(1, 1), why="the file is empty; write a value")]
+        return None, [
+            ct1.json_syntax.at(path, Span.at(1, 1), why="the file is empty; write a value")
+        ]
     try:
         value = _READER.decode(text)
     except json.JSONDecodeError as error:
@@ -108,7 +112,10 @@ _HINTS: Final = (
     ("Expecting ':' delimiter", "a colon must stand here"),
     ("Extra data", "the value has ended; nothing may follow"),
     ("Unterminated string", "this text has no closing quote"),
-    ("Invalid control character", "a line break or control character in a text; write it as an escape"),
+    (
+        "Invalid control character",
+        "a line break or control character in a text; write it as an escape",
+    ),
     ("Invalid \\escape", "no such escape; write `\\\\` for a backslash"),
     ("Invalid \\uXXXX escape", "an escape `\\u` has four hexadecimal digits"),
 )
@@ -170,7 +177,7 @@ class _Scan:
             return Node("scalar", at, end, style='"')
         end = cast("re.Match[str]", _ATOM.match(self.text, at)).end()
         word = self.text[at:end]
-        if word[-1] in "yN" or "e" in word.lower() and word[0] in "-0123456789" and _huge(word):
+        if word[-1] in "yN" or ("e" in word.lower() and word[0] in "-0123456789" and _huge(word)):
             self.findings.append(ct1.not_finite.at(self.path, self.span(at, end), word=word))
         elif len(word) > MAX_DIGITS:
             self.findings.append(

@@ -42,12 +42,16 @@ def lift_prompts(preset: AgentPreset) -> dict[str, str]:
 
 
 def _manifest(preset: AgentPreset, full: bool) -> dict[str, Any]:
-    value: dict[str, Any] = {"name": preset.name, "schema_version": preset.manifest["schema_version"]}
+    value: dict[str, Any] = {
+        "name": preset.name,
+        "schema_version": preset.manifest["schema_version"],
+    }
     if full or preset.version != "0.0.0":
         value["version"] = preset.version
     if full or preset.description:
         value["description"] = preset.description
-    return value | thaw(preset.manifest)
+    value.update(thaw(preset.manifest))
+    return value
 
 
 def _config(preset: AgentPreset, full: bool) -> dict[str, Any]:
@@ -58,12 +62,17 @@ def _config(preset: AgentPreset, full: bool) -> dict[str, Any]:
 
 
 def _tool(tool: ToolDef, full: bool) -> dict[str, Any]:
-    value = {"name": tool.name, "description": tool.description, "parameters": thaw(tool.parameters)}
+    value = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": thaw(tool.parameters),
+    }
     for key, default in _TOOL_DEFAULTS.items():
         said = thaw(getattr(tool, key))
         if full or said != default:
             value[key] = said
-    return value | thaw(tool.extra)
+    value.update(thaw(tool.extra))
+    return value
 
 
 def _hook(hook: HookDef, full: bool) -> dict[str, Any]:
@@ -75,4 +84,5 @@ def _hook(hook: HookDef, full: bool) -> dict[str, Any]:
         value["order"] = hook.order
     if full or not hook.enabled:
         value["enabled"] = hook.enabled
-    return value | thaw(hook.extra)
+    value.update(thaw(hook.extra))
+    return value

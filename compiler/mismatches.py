@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from looplet.compiler import scopes
@@ -16,6 +17,7 @@ from looplet.compiler.syntax import Document
 from looplet.validation import Problem
 from looplet.validation.words import literal, place
 
+MOST: Final = 200
 TRUTHS: Final = {
     **dict.fromkeys(("yes", "y", "on", "true"), "true"),
     **dict.fromkeys(("no", "n", "off", "false"), "false"),
@@ -36,8 +38,12 @@ class Mismatches:
         self.file = scopes.FILES[kind]
 
     def word(self, problems: Iterable[Problem]) -> list[Diagnostic]:
-        """One finding a problem, without those that only follow from another."""
+        """One finding a problem, without those that only follow from another.
+
+        After `MOST`, the file is something else altogether, and a count of the rest has to do.
+        """
         problems = list(problems)
+        problems, left = problems[:MOST], len(problems) - MOST
         oversized = [p.path for p in problems if p.keyword == "maxProperties"]
         near = {id(p): self.near(p) for p in problems if p.keyword == "additionalProperties"}
         misspelt = {(p.path, near[id(p)]) for p in problems if id(p) in near}
@@ -51,6 +57,9 @@ class Mismatches:
                 found.append(self.unknown(problem, near[id(problem)]))
             else:
                 found.append(self.one(problem))
+        if left > 0:
+            note = f"there are {left} more such mistakes in this file"
+            found[-1] = replace(found[-1], notes=(*found[-1].notes, note))
         return found
 
     def value(self, path: Path) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from looplet.compiler import layout
 from looplet.compiler.change import short_parameters_path
-from looplet.compiler.lift import lift, lift_prompts
+from looplet.compiler.lift import lift
 from looplet.compiler.reopen import reopen
 from looplet.compiler.resolve import Resolved, resolve
 from looplet.preset import AgentPreset, canonical_json
@@ -89,7 +89,9 @@ def _origin(resolved: Resolved, dotted: str) -> Origin:
         if rest == "description" and f"tools/{name}/description.md" in resolved.homes:
             return _whole(resolved, f"tools/{name}/description.md")
     else:
-        file = {"cartridge": layout.MANIFEST, "config": layout.CONFIG, "runtime": layout.RUNTIME}[scope]
+        file = {"cartridge": layout.MANIFEST, "config": layout.CONFIG, "runtime": layout.RUNTIME}[
+            scope
+        ]
     for layer in resolved.chain if scope != "cartridge" else resolved.chain[:1]:
         document = layer.documents.get(file)
         for steps in _readings(rest, document.value if document else None):
@@ -111,7 +113,9 @@ def _readings(dotted: str, value: Any) -> Iterator[tuple[str, ...]]:
         steps: list[str] = []
         inner, left = value, read
         while left and isinstance(inner, dict):
-            key = max((k for k in inner if left == k or left.startswith(f"{k}.")), key=len, default=None)
+            key = max(
+                (k for k in inner if left == k or left.startswith(f"{k}.")), key=len, default=None
+            )
             if key is None:
                 break
             steps.append(key)

@@ -1,6 +1,6 @@
 """The passes in their order: a path goes in, a report and, if nothing is wrong, a preset come out.
 
-    source → syntax → schema → analysis → lower
+source → syntax → schema → analysis → lower
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def check(path: str | os.PathLike[str], *, cache: bool = True) -> Report:
 def check_all(paths: Iterable[str | os.PathLike[str]], *, cache: bool = True) -> Report:
     """Check cartridges and folders of cartridges, searched at every depth."""
     checked: list[Checked] = []
-    for path in map(os.fspath, paths):
+    for path in [os.fspath(given) for given in paths]:
         roots = [path] if not os.path.isdir(path) or is_cartridge(path) else sorted(_search(path))
         if not roots:
             checked.append(_only(path, ct0.none_found.at("")))

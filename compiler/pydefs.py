@@ -8,7 +8,7 @@ from typing import Final
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.pyfacts import Assigned, Class, Facts, Function, Parameter, Place
 from looplet.compiler.rules import ct4_code as ct4
-from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.suggest import closest, distance, one_slip
 
 # Decorators that leave a function's parameters as they are.
 _TRANSPARENT: Final = {
@@ -80,10 +80,16 @@ def _missing(path: str, facts: Facts, name: str, role: str) -> Diagnostic:
     near = closest(name, [each["name"] for each in facts["functions"]])
     if near is None:
         return ct4.missing_function.at(path, function=name, role=role, near=None)
-    misspelt = next(each for each in facts["functions"] if each["name"] == near)
-    fixes = [renamed(path, misspelt, name)]
-    place = span_of(misspelt["span"])
+    other = next(each for each in facts["functions"] if each["name"] == near)
+    fixes = [renamed(path, other, name)]
+    place = span_of(other["span"])
     return ct4.missing_function.at(path, place, fixes=fixes, function=name, role=role, near=near)
+
+
+def misspelt(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that a word must be a typo of; a merely shorter name is the author's."""
+    near = closest(word, candidates)
+    return near if near and distance(word.lower(), near.lower(), 2) <= 2 else None
 
 
 def renamed(path: str, function: Function, name: str) -> Fix:

@@ -33,7 +33,7 @@ def assign_literal(path: str, data: bytes, name: str, value: Any) -> bytes:
         start = lines.offset(Position(first, 1)) or 0
         made = f"{text[:start]}{name} = {spelt}\n\n\n{text[start:]}"
     result = (BOM.encode() if data.startswith(BOM.encode()) else b"") + made.encode()
-    after = facts(result)["assigned"].get(name, {})
-    if canonical_json(after.get("value")) != canonical_json(thaw(value)):
+    after = facts(result)["assigned"].get(name)
+    if after is None or canonical_json(after.get("value")) != canonical_json(thaw(value)):
         raise EditRefused(f"{path}: cannot change {name} without rewriting more of the file")
     return result

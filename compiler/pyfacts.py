@@ -173,10 +173,11 @@ def decode(source: bytes) -> str:
     if b"coding" in body[:1000]:
         for line in _LINE_END.split(body[:1000], maxsplit=2)[:2]:
             if cookie := _COOKIE.match(line):
-                codec = codecs.lookup(cookie[1].decode("ascii", "replace")).name
-                if codec != "utf-8" and body is not source:
-                    raise SyntaxError(f"the coding line says {codec}, the byte order mark utf-8")
-                return body.decode(codec)
+                name = cookie[1].decode("ascii", "replace")
+                spelt = name.lower().replace("_", "-") + "-"
+                if body is not source and not spelt.startswith("utf-8-"):  # not even `utf8`
+                    raise SyntaxError(f"the coding line says {name}, the byte order mark utf-8")
+                return body.decode(codecs.lookup(name).name)
             if not _BLANK.match(line):
                 break
     return body.decode("utf-8")

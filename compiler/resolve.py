@@ -8,7 +8,7 @@ what was checked is what is run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -52,7 +52,9 @@ class Resolved:
         name = self.manifest.get("name")
         return name if isinstance(name, str) else self.cartridge.tree.name
 
-    def place(self, file: str, path: tuple[str | int, ...], key: bool = False) -> tuple[str, Span | None]:
+    def place(
+        self, file: str, path: tuple[str | int, ...], key: bool = False
+    ) -> tuple[str, Span | None]:
         """Where the value at `path` of a merged file stands: the file, and the span in it."""
         for cartridge in self.chain:
             document = cartridge.documents.get(file)
@@ -99,7 +101,11 @@ def overlay(chain: list[Cartridge]) -> dict[str, Cartridge]:
             if (
                 path in rivals
                 or _twin(path) in rivals
-                or (tool in tools and tool is not None and (tools[tool] > 1) != (path.count("/") > 1))
+                or (
+                    tool in tools
+                    and tool is not None
+                    and (tools[tool] > 1) != (path.count("/") > 1)
+                )
             ):
                 continue
             homes[path] = layer
@@ -162,12 +168,18 @@ def _tools(resolved: Resolved) -> Iterator[Tool]:
                 value["description"] = resolved.homes[description].text(description).strip()
             yield Tool(name, home, path, value, code, resolved.homes.get(code))
         elif layout.code_kind(path) == "short-tool":
-            yield Tool(name, home, path, short_declaration(home.facts(path), name), path, home, short=True)
+            yield Tool(
+                name, home, path, short_declaration(home.facts(path), name), path, home, short=True
+            )
 
 
 def _hooks(resolved: Resolved) -> Iterator[Hook]:
     folders = sorted(
-        {path.split("/")[1] for path in resolved.homes if path.startswith("hooks/") and path.count("/") > 1}
+        {
+            path.split("/")[1]
+            for path in resolved.homes
+            if path.startswith("hooks/") and path.count("/") > 1
+        }
     )
     for folder in folders:
         path, code = f"hooks/{folder}/config.yaml", f"hooks/{folder}/hook.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from looplet.compiler.diagnostics import quote
-from looplet.validation.compiling import resolve
+from looplet.validation.pointers import resolve
 from looplet.validation.words import either, literal, quoted
 
 KINDS: Final = {

@@ -11,7 +11,7 @@ Language = Literal["yaml", "json"]
 _PLAIN: Final = re.compile(r"[A-Za-z_/$][A-Za-z0-9_./()$+~^-]*(?: [A-Za-z0-9_./()$+~^&=-]+)*\Z")
 # Words that YAML 1.1 or 1.2 read as something other than a text.
 _TAKEN: Final = frozenset(
-    "y n yes no on off true false null ~ nan inf .nan .inf".split()
+    ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "nan", "inf", ".nan", ".inf"]
 )
 _NOT_RAW: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 

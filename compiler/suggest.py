@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from looplet.compiler.diagnostics import Edit, Fix, Span
+
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` is most likely a misspelling of, the first of equals; or None.
 
     Case, `-` and `_` don't count. Otherwise one edit (a letter more, less, other, or two swapped)
-    is forgiven, two from six letters on; with fewer than three letters, none. When nothing is that
-    near, the one candidate that begins with `word` will do: `desc` is short for `description`.
+    is forgiven, two from six letters on. When nothing is that near, the one candidate that begins
+    with `word` will do: `desc` is short for `description`.
     """
     plain = _plain(word)
-    allowed = 0 if len(plain) < 3 else 1 if len(plain) < 6 else 2
+    allowed = 0 if len(plain) < 2 else 1 if len(plain) < 6 else 2
     best, best_edits = None, allowed + 1
     begun = []
     for candidate in candidates:
@@ -30,6 +32,13 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
 def one_slip(word: str, other: str) -> bool:
     """Whether the two differ by at most one edit, so that a fix may be made without asking."""
     return distance(_plain(word), _plain(other), 1) <= 1
+
+
+def correction(path: str, span: Span | None, word: str, near: str | None) -> tuple[Fix, ...]:
+    """The fix that writes `near` for `word` at `span`; safe when they are one slip apart."""
+    if near is None or span is None:
+        return ()
+    return (Fix(f"write {near}", one_slip(word, near), (Edit(path, span, near),)),)
 
 
 def distance(one: str, other: str, limit: int) -> int:

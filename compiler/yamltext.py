@@ -18,7 +18,7 @@ from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.syntax import MAX_DEPTH, Document, Node, Step
 
 try:
-    from yaml.cyaml import CParser as _Parser
+    from yaml._yaml import CParser as _Parser
 except ImportError as error:  # pragma: no cover - every wheel of PyYAML has it
     raise ImportError("PyYAML here was built without libyaml, which looplet needs") from error
 
@@ -47,7 +47,7 @@ _DEEP: Final = 1000
 """Texts that could nest deeper than this are counted first: libyaml's composer recurses in C."""
 
 
-class _Composer(_Parser):  # type: ignore[misc]  # a C class without stubs
+class _Composer(_Parser):
     """Marks every value without an explicit tag as such, and resolves nothing."""
 
     def __init__(self, text: str) -> None:
@@ -70,8 +70,8 @@ def parse_yaml(path: str, text: str) -> tuple[Document | None, list[Diagnostic]]
     if _UNPRINTABLE.search(text):
         lines = Lines(text)
         for found in _UNPRINTABLE.finditer(text):
-            place = Span(lines.position(found.start()), lines.position(found.end()))
-            findings.append(ct1.control_character.at(path, place, char=found.group()))
+            char_span = Span(lines.position(found.start()), lines.position(found.end()))
+            findings.append(ct1.control_character.at(path, char_span, char=found.group()))
             if len(findings) == 20:
                 break
         readable = _UNPRINTABLE.sub(" ", text)
@@ -115,7 +115,7 @@ def _too_deep(text: str) -> int | None:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    return int(event.start_mark.index)
+                    return event.start_mark.index if event.start_mark else 0
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except yaml.YAMLError:
@@ -126,25 +126,38 @@ def _too_deep(text: str) -> int | None:
 # ── mistakes that end the reading ─────────────────────────────────────────────────────────────────
 
 _HINTS: Final = (
-    ("mapping values are not allowed", "a colon and a space begin a mapping, which cannot stand here;"
-     " quote the text, or mend the indentation"),
+    (
+        "mapping values are not allowed",
+        "a colon and a space begin a mapping, which cannot stand"
+        " here; quote the text, or mend the indentation",
+    ),
     ("could not find expected ':'", "a colon is missing after this key"),
     ("did not find expected key", "a key must stand here; is the indentation of this line right?"),
-    ("did not find expected '-' indicator", "this line is no item of the list above;"
-     " begin it with `- `, or mend its indentation"),
+    (
+        "did not find expected '-' indicator",
+        "this line is no item of the list above; begin it with `- `, or mend its indentation",
+    ),
     ("did not find expected ',' or '}'", "a comma or `}` is missing before this"),
     ("did not find expected ',' or ']'", "a comma or `]` is missing before this"),
     ("did not find expected node content", "a value must stand here"),
     ("found unexpected end of stream", "the file ends inside a quoted text; close the quote"),
     ("found unexpected document indicator", "a `---` or `...` inside a quoted text; indent it"),
     ("found undefined alias", "this alias has no anchor before it; quote the text if it is none"),
-    ("found unknown escape character", "no such escape in a double-quoted text;"
-     " write `\\\\` for a backslash, or use single quotes"),
+    (
+        "found unknown escape character",
+        "no such escape in a double-quoted text;"
+        " write `\\\\` for a backslash, or use single quotes",
+    ),
     ("found incompatible YAML document", "only YAML 1.1 and 1.2 are read; remove the directive"),
     ("found undefined tag handle", "this tag is not known; quote the text if it is none"),
-    ("block sequence entries are not allowed", "a list cannot begin on this line; put `- ` on a"
-     " line of its own"),
-    ("did not find expected alphabetic", "an anchor or alias needs a name; quote the text if it is none"),
+    (
+        "block sequence entries are not allowed",
+        "a list cannot begin on this line; put `- ` on a line of its own",
+    ),
+    (
+        "did not find expected alphabetic",
+        "an anchor or alias needs a name; quote the text if it is none",
+    ),
     ("did not find URI escaped octet", "not a tag; quote the text"),
 )
 
@@ -154,9 +167,9 @@ def _mend(
 ) -> str | None:
     """Record the mistake; the text to read on with, or None when the reading ends here."""
     mark = error.problem_mark or error.context_mark
-    if (error.problem or "").startswith("found unexpected end of stream") and error.context_mark:
-        mark = error.context_mark  # the opening quote, not the end of the file
-    at = min(mark.index, len(text)) if mark else 0
+    if (error.problem or "").startswith("found unexpected end of stream"):
+        mark = error.context_mark or mark  # the opening quote, not the end of the file
+    at = min(mark.index, len(text)) if mark is not None else 0
     problem = error.problem or ""
     lines = Lines(text)
     place = lines.position(at)
@@ -226,6 +239,7 @@ class _Reading:
     def __init__(self, path: str, text: str, findings: list[Diagnostic]) -> None:
         self.path, self.text, self.findings = path, text, findings
         self.visits = 0
+        self.limit = MAX_NODES + len(text)
         self.open: list[int] = []
         self.hopeless = False
         self._lines: Lines | None = None
@@ -239,12 +253,10 @@ class _Reading:
 
     def value(self, node: Any) -> Any:
         self.visits += 1
-        if self.visits > MAX_NODES and not self.hopeless:
-            if self.visits > MAX_NODES + len(self.text):
-                self.hopeless = True
-                self.findings.append(
-                    ct1.alias_bomb.at(self.path, Span.at(1, 1), limit=MAX_NODES + len(self.text))
-                )
+        if self.visits > self.limit and not self.hopeless:
+            self.hopeless = True
+            span = Span.at(1, 1)
+            self.findings.append(ct1.alias_bomb.at(self.path, span, limit=self.limit))
         if self.hopeless:
             return None
         kind = node.__class__
@@ -286,7 +298,7 @@ class _Reading:
                 if not self.hopeless:
                     start, end = key_node.start_mark.index, key_node.end_mark.index
                     word = self.text[start:end].strip()
-                    fixes = ()
+                    fixes: tuple[Fix, ...] = ()
                     if key_node.__class__ is ScalarNode and not key_node.style and word:
                         quoted = Edit(self.path, self.place(key_node), f'"{word}"')
                         fixes = (Fix("quote the key", True, (quoted,)),)

@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from looplet.aio import async_composable_loop
     from looplet.cancel import Cancelled, CancelToken
-    from looplet.compiler.pipeline import cartridge_to_preset, preset_to_cartridge
+    from looplet.compiler.emit import preset_to_cartridge
+    from looplet.compiler.pipeline import cartridge_to_preset
     from looplet.config import LoopConfig
     from looplet.context import ToolContext
     from looplet.drivers import composable_loop
@@ -87,7 +88,7 @@ _WHERE = {
     "cartridge_to_preset": "compiler.pipeline",
     "composable_loop": "drivers",
     "done_tool": "tools",
-    "preset_to_cartridge": "compiler.pipeline",
+    "preset_to_cartridge": "compiler.emit",
     "tools_from": "tools",
 }
 

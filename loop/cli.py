@@ -83,8 +83,9 @@ def parser() -> ArgumentParser:
         return RawDescriptionHelpFormatter(prog, width=_width())
 
     class Version(Action):
-        def __call__(self, parser: ArgumentParser, *_: object) -> None:  # type: ignore[override]
-            parser.exit(0, f"looplet {_version()}\n")
+        def __call__(self, parser: ArgumentParser, *_: object) -> None:
+            sys.stdout.write(f"looplet {_version()}\n")
+            parser.exit()
 
     top = ArgumentParser("looplet", description=ABOUT, epilog=EPILOG, formatter_class=formatter)
     top.add_argument(

@@ -51,9 +51,11 @@ def engine(run: Run) -> Part[None]:
         run.stop("stopped_by_caller")
     except BaseException as error:
         run.fail(error)
-        yield from _close(run)
+        if (also := (yield from _close(run))) is not None:
+            error.add_note(f"At the end of the run, this was raised too: {also!r}")
         raise
-    yield from _close(run)
+    if (failure := (yield from _close(run))) is not None:
+        raise failure
 
 
 def _open(run: Run) -> Part[None]:
@@ -68,12 +70,22 @@ def _open(run: Run) -> Part[None]:
         yield from _ask(run, "pre_loop", method, run.state, run.session_log, run.context)
 
 
-def _close(run: Run) -> Part[None]:
-    state = run.state
-    if run.listeners:
-        yield from _emit(run, Event(RUN_END, data={"stop_reason": state.stop_reason}))
-    for method in run.hooks.on_loop_end:
-        yield from _call(run, method, state, run.session_log, run.context, run.llm)
+def _close(run: Run) -> Part[BaseException | None]:
+    """Tell everyone that the run is over, whatever one of them raises: the first is returned."""
+    event = (Event(RUN_END, data={"stop_reason": run.state.stop_reason}),)
+    end = (run.state, run.session_log, run.context, run.llm)
+    told: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+    told += [(listener, event) for listener in run.listeners]
+    told += [(method, end) for method in run.hooks.on_loop_end]
+    failure = None
+    for method, args in told:
+        try:
+            yield from _call(run, method, *args)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure = failure or error
+    return failure
 
 
 def _why_over(run: Run) -> str | None:
@@ -178,7 +190,7 @@ def _how_many(run: Run) -> int:
     """How many of the calls that are left run at the same time: one, if they may not."""
     calls, count = run.not_run, 1
     if run.concurrent and _may_share(run, calls[0]):
-        most = min(len(calls), run.state.budget_remaining)
+        most = min(len(calls), run.state.max_steps - run.state.budget_used)
         while count < most and _may_share(run, calls[count]):
             count += 1
     return count

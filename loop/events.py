@@ -27,6 +27,8 @@ RUN_END: Final = "run_end"
 class Event(Record):
     """`event` is one of the names above; what does not belong to it is None.
 
+    `tool_end` tells what came of every call, `tool_start` only of those that are run.
+
     `data` has what is special: of `tool_progress` the tool's own text and values, of `run_end`
     the stop reason.
     """

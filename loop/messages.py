@@ -73,7 +73,7 @@ def read_reply(
         call = ToolCall(asked.tool, asked.args, asked.reasoning, call_id, asked._metadata)
         if not call.reasoning and not offset:
             call.reasoning = text
-        if type(call.args) is not dict:
+        if not isinstance(call.args, dict):
             _read_arguments(call, refused)
         calls.append(call)
     if problem is not None:

@@ -1,7 +1,7 @@
 """Tool calls in a model's plain text: bare, fenced, in tags, between prose, several at once.
 
-Any text gives a Parsed, never an exception, in time that is linear but for a small constant: how
-often a broken start is tried again is capped. A call inside something broken is not a call.
+Any text gives a Parsed, never an exception, and soon: how many braces and brackets are tried is
+capped. A call inside something broken is not a call.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from typing import Any, Final, NoReturn
 
 MAX_TEXT: Final = 2_000_000
-MAX_ATTEMPTS: Final = 1000
+MAX_ATTEMPTS: Final = 2000
 
 _NAMES = ("tool", "tool_name", "name", "function")
 _ARGS = ("args", "arguments", "parameters", "input")
 _LISTS = ("tool_calls", "calls")
+_QUOTED = tuple(f'"{key}"' for key in (*_NAMES, *_ARGS, *_LISTS))
+_QUOTED_LIKE_PYTHON = tuple(f"'{key}'" for key in (*_NAMES, *_LISTS))
 _MARKUP = ("<tool_call>", "</tool_call>", "```json", "```")
 
 
@@ -51,13 +53,13 @@ def parse_calls(text: str) -> Parsed:
     if len(text) > MAX_TEXT:
         return Parsed([], text, f"the reply is longer than {MAX_TEXT} characters; write less")
     while problem is None and (start := _next_start(text, position)) >= 0:
-        if attempts == MAX_ATTEMPTS:
-            problem = "there are too many broken pieces of JSON in the reply"
+        attempts += 1
+        if attempts > MAX_ATTEMPTS:
+            problem = "there are too many braces and brackets in the reply"
             break
         try:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            attempts += 1
             problem = _what_broke(text, start, error)
             position = error.pos if isinstance(error, JSONDecodeError) else len(text)
             position = max(position, start + 1)
@@ -145,16 +147,15 @@ def _next_start(text: str, position: int) -> int:
 
 
 def _what_broke(text: str, start: int, error: Exception) -> str | None:
-    """Why the value at `start` is broken, if it was meant as JSON; None for a brace in prose."""
+    """Why the value at `start` is broken, if it was meant as a call; None for a brace in prose."""
     if isinstance(error, JSONDecodeError):
-        end = error.pos
-        cut_off = end >= len(text.rstrip())
-        head = text[start : min(end + 1, start + 2000)]
-        meant = '"' in head or (text[start] == "{" and "'" in head[:3])
-        if not meant:
-            return None
-        if cut_off or error.msg.startswith("Unterminated string"):
+        head = text[start : min(error.pos + 1, start + 2000)]
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+        if cut_off and '"' in head:
             return "the JSON stops before it is complete"
+        in_python = text[start : start + 20].lstrip("{[ \n").startswith(_QUOTED_LIKE_PYTHON)
+        if not in_python and not any(key in head for key in _QUOTED):
+            return None
     return f"the JSON is not valid: {_reason(error)}"
 
 

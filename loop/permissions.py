@@ -6,9 +6,9 @@
     allow: [bash, read_file]
 
 Every `deny` is looked at, then every `ask`, then every `allow`; what none of them names gets
-`default`, but for the done tool: a run may end unless a rule says otherwise. A rule that cannot be read is an error when the engine is made. A `deny` or `ask` that
-depends on an argument which the call leaves out holds: what the function would put there is
-not known.
+`default`, but for the done tool: a run may end unless a rule says otherwise. A rule that cannot be
+read is an error when the engine is made. A `deny` or `ask` that depends on an argument which the
+call leaves out holds: what the function would put there is not known.
 """
 
 from __future__ import annotations

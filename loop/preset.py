@@ -122,7 +122,7 @@ class AgentPreset:
     """An agent as data.
 
     name, version, description: of the manifest. `manifest` has its other keys.
-    config_values: `config.yaml`, resolved through inheritance, defaults of CONFIG_DEFAULTS included.
+    config_values: `config.yaml`, resolved through inheritance, with the CONFIG_DEFAULTS.
     runtime_values: `runtime.yaml`.
     prompts: by path below `prompts/` without the suffix, so the system prompt is `"system"`.
     tool_defs, hook_defs: by name, and by folder name.
@@ -281,7 +281,7 @@ class AgentPreset:
         from looplet.drivers import composable_loop
 
         options = {"hooks": self.hooks, "config": self.config, "state": self.state, **options}
-        return composable_loop(llm=llm, task=task, tools=self.tools, **options)  # type: ignore[arg-type]
+        return composable_loop(llm=llm, task=task, tools=self.tools, **options)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_binding"}

@@ -75,7 +75,7 @@ class OnLoopEnd(Protocol):
 
 @runtime_checkable
 class State(Protocol):
-    """What the loop needs of a `state`; DefaultState has it."""
+    """What the loop keeps in a `state`. DefaultState has it; others are given what they lack."""
 
     steps: list[Step]
     max_steps: int

@@ -201,12 +201,18 @@ def _config(config: LoopConfig | None, max_steps: int | None, prompt: str | None
 
 
 def _state(state: Any, config: LoopConfig, *, explicit: bool) -> Any:
-    """The state, its `max_steps` the smaller of those that somebody set."""
+    """The state, its `max_steps` the smaller of those that somebody set.
+
+    A state of another kind is given what it lacks of a DefaultState's attributes.
+    """
     if state is None:
         return DefaultState(config.max_steps)
-    if getattr(state, "stop_reason", None) is not None:
+    for name, value in vars(DefaultState(config.max_steps)).items():
+        if not hasattr(state, name):
+            setattr(state, name, value)
+    if state.stop_reason is not None:
         raise ValueError("this state is of a run that has ended; every run needs its own")
     if explicit:
-        limited = getattr(state, "limited", True)
-        state.max_steps = min(state.max_steps, config.max_steps) if limited else config.max_steps
+        most = state.max_steps if state.limited else config.max_steps
+        state.max_steps = min(most, config.max_steps)
     return state

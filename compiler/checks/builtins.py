@@ -8,11 +8,11 @@ from typing import Any
 from looplet.builtin_hooks import BUILTIN_HOOKS
 from looplet.compiler import layout
 from looplet.compiler.checks.references import builtin_tools, named_file
-from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, listing, quote
+from looplet.compiler.diagnostics import Diagnostic, listing, quote
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
 from looplet.compiler.rules import ct6_safety as ct6
-from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.suggest import closest, correction
 
 
 def check_builtins(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -46,12 +46,17 @@ def _named(item: Any) -> tuple[str | None, Any]:
 
 def accepted(name: str) -> dict[str, bool]:
     """The keyword arguments of a builtin hook, and whether each must be given."""
-    code = BUILTIN_HOOKS[name].__init__
-    count = code.__code__.co_argcount
-    names = code.__code__.co_varnames[1 : count + code.__code__.co_kwonlyargcount]
-    positional = code.__code__.co_varnames[1:count]
-    defaulted = {*(code.__kwdefaults__ or ()), *positional[len(positional) - len(code.__defaults__ or ()) :]}
-    return {each: each not in defaulted for each in names}
+    made: Any = vars(BUILTIN_HOOKS[name]).get("__init__")
+    if made is None:
+        return {}
+    code = made.__code__
+    positional = code.co_varnames[1 : code.co_argcount]
+    optional = {
+        *(made.__kwdefaults__ or ()),
+        *positional[len(positional) - len(made.__defaults__ or ()) :],
+    }
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    return {each: each not in optional for each in names}
 
 
 def _arguments(
@@ -70,9 +75,7 @@ def _arguments(
         if key not in known:
             near = closest(key, known)
             hint = f"did you mean {quote(near)}?" if near else f"it takes {listing(known)}"
-            fixes = ()
-            if near and span and one_slip(key, near):
-                fixes = (Fix(f"name {near}", True, (Edit(file, span, near),)),)
+            fixes = correction(file, span, key, near)
             why = f"it takes no argument {quote(key)}; {hint}"
             yield ct3.builtin_arguments.at(file, span, fixes=fixes, name=name, why=why)
         elif key == "path" and isinstance(value, str) and "${" not in value:
@@ -81,8 +84,10 @@ def _arguments(
     if missing:
         why = f"it needs {listing(missing)}"
         yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
-    elif kwargs.keys() <= known.keys() and (why := _refused(name, kwargs)):
-        yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
+    elif kwargs.keys() <= known.keys():
+        refusal = _refused(name, kwargs)
+        if refusal:
+            yield ct3.builtin_arguments.at(file, whole, name=name, why=refusal)
     if name == "per_tool_limit" and isinstance(limits := kwargs.get("limits"), dict):
         names = {*resolved.tools, *builtin_tools(resolved)}
         for tool in limits:

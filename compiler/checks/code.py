@@ -7,7 +7,13 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.cartridge import Cartridge
-from looplet.compiler.checks.evals import check_cases, check_collector, check_grader, check_script
+from looplet.compiler.checks.evals import (
+    Case,
+    check_cases,
+    check_collector,
+    check_grader,
+    check_script,
+)
 from looplet.compiler.checks.evals import scripts as script_names
 from looplet.compiler.checks.hook_code import check_hook
 from looplet.compiler.checks.provider_code import check_memory, check_resource
@@ -64,7 +70,9 @@ def _tools(resolved: Resolved) -> Iterator[Diagnostic]:
             tool.code,
             home.facts(tool.code),
             tool_parameters(tool) if readable else None,
-            where=tool.path if tool.short or tool.home is home else tool.home.place + "/" + tool.path,
+            where=tool.path
+            if tool.short or tool.home is home
+            else tool.home.place + "/" + tool.path,
             inferred=is_short_form(written),
             declared=_Declared(tool.path, document, written) if document is not None else None,
         )
@@ -96,7 +104,7 @@ def _hooks(resolved: Resolved) -> Iterator[Diagnostic]:
 
 def _cases(cartridge: Cartridge) -> Iterator[Diagnostic]:
     files = [
-        (path, document.value, document.where)
+        Case(path, document.value, document.where)
         for path, document in cartridge.documents.items()
         if document is not None and layout.document_kind(path) == "eval-case"
     ]

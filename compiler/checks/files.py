@@ -13,6 +13,7 @@ from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
 from looplet.compiler.rules import ct9_advice as ct9
 from looplet.compiler.suggest import closest
+from looplet.compiler.syntax import decode
 
 TOP_FILES: Final = (layout.MANIFEST, layout.CONFIG, layout.RUNTIME, "cartridge.lock")
 TOP_FOLDERS: Final = ("prompts", "tools", "hooks", "resources", "memory", "skills", "evals")
@@ -68,7 +69,9 @@ def _missing(cartridge: Cartridge, path: str, why: str) -> Diagnostic:
     files = cartridge.tree.files
     folder, _, name = path.rpartition("/")
     prefix = folder + "/" if folder else ""
-    beside = [p[len(prefix) :] for p in files if p.startswith(prefix) and "/" not in p[len(prefix) :]]
+    beside = [
+        p[len(prefix) :] for p in files if p.startswith(prefix) and "/" not in p[len(prefix) :]
+    ]
     strays = [p for p in beside if p not in _names_known(folder)]
     near = closest(name, strays) or next((p for p in strays if p.lower() == name.lower()), None)
     fixes = (Fix(f"rename {near} to {name}", True, (), (prefix + near, path)),) if near else ()
@@ -85,7 +88,7 @@ def _names_known(folder: str) -> tuple[str, ...]:
 
 
 def check_names(cartridge: Cartridge) -> Iterator[Diagnostic]:
-    """What the names of one folder's files say: two forms, version 1, names that are almost right."""
+    """What the names of one folder's files say: two forms, version 1, almost right."""
     files = cartridge.tree.files
     for path in files:
         if path.startswith("prompts/") and path.endswith(".md.jinja") and path[:-6] in files:
@@ -97,7 +100,11 @@ def check_names(cartridge: Cartridge) -> Iterator[Diagnostic]:
         if tool is not None and not _TOOL_NAME.match(tool):
             if kind in ("tool", "short-tool"):
                 yield ct3.tool_name.at(path, name=tool)
-        elif kind == "resource" and path[10:-3] in ("runtime", "cartridge_root", "python_executable"):
+        elif kind == "resource" and path[10:-3] in (
+            "runtime",
+            "cartridge_root",
+            "python_executable",
+        ):
             yield ct3.reserved_name.at(path, name=path[10:-3])
     if "setup.py" in files:
         instead = "build shared objects in `resources/`, and declare packages in `cartridge.json`"
@@ -167,7 +174,16 @@ def check_manifest(resolved: Resolved) -> Iterator[Diagnostic]:
     document = cartridge.documents.get(layout.MANIFEST)
     name = resolved.manifest.get("name")
     if document is not None and isinstance(name, str) and name != folder:
-        yield ct9.name_differs.at(layout.MANIFEST, document.span(("name",)), name=name, folder=folder)
+        yield ct9.name_differs.at(
+            layout.MANIFEST, document.span(("name",)), name=name, folder=folder
+        )
+
+
+def check_encoding(cartridge: Cartridge) -> Iterator[Diagnostic]:
+    """Texts that the agent is given must be UTF-8; those of declarations the parser has judged."""
+    for path, file in cartridge.tree.files.items():
+        if path.startswith(("prompts/", "memory/", "tools/")) and path.endswith((".md", ".jinja")):
+            yield from decode(path, file.data)[1]
 
 
 def check_prompt_text(resolved: Resolved) -> Iterator[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
+from looplet.compiler.diagnostics import Diagnostic, Span
 from looplet.compiler.pyclasses import Lineage, bound_parameters
 from looplet.compiler.pydefs import (
     always_fails,
@@ -13,13 +13,14 @@ from looplet.compiler.pydefs import (
     defined_function,
     kind_of,
     misfit,
+    misspelt,
     renamed,
     span_of,
 )
 from looplet.compiler.pyfacts import Facts, Function
 from looplet.compiler.rules import ct4_code
 from looplet.compiler.rules import ct4_hooks as ct4
-from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.suggest import closest, correction
 
 HOOK_METHODS: Final[dict[str, tuple[str, ...]]] = {
     "pre_loop": ("state", "session_log", "context"),
@@ -76,9 +77,7 @@ def check_hook(
 def _missing_class(facts: Facts, name: str, config_path: str, place: Span | None) -> Diagnostic:
     names = [each["name"] for each in facts["classes"]]
     near = closest(name, names)
-    fixes = []
-    if near and place:
-        fixes = [Fix(f"write `{near}`", one_slip(name, near), (Edit(config_path, place, near),))]
+    fixes = correction(config_path, place, name, near)
     return ct4.missing_class.at(config_path, place, fixes=fixes, name=name, near=near, found=names)
 
 
@@ -100,7 +99,7 @@ def _methods(path: str, lineage: Lineage) -> list[Diagnostic]:
         if name in HOOK_METHODS:
             found += _method(path, method)
         elif not name.startswith("_"):
-            near = closest(name, [each for each in HOOK_METHODS if each not in attributes])
+            near = misspelt(name, [each for each in HOOK_METHODS if each not in attributes])
             if near and name != "to_config":
                 has_one = True
                 fixes = [renamed(path, method, near)]
@@ -190,10 +189,7 @@ def _unknown_kwarg(
     locate: Locate,
 ) -> Diagnostic:
     place = locate(("kwargs", name), True)
-    fixes = []
-    if near and place:
-        edit = Edit(config_path, place, near)
-        fixes = [Fix(f"rename `{name}` to `{near}`", one_slip(name, near), (edit,))]
+    fixes = correction(config_path, place, name, near)
     return ct4.unknown_kwarg.at(
         config_path, place, fixes=fixes, name=name, hook=hook, near=near, accepted=accepted
     )

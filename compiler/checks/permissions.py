@@ -7,11 +7,11 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.checks.references import builtin_tools
-from looplet.compiler.diagnostics import Diagnostic, Edit, Fix
+from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
 from looplet.compiler.rules import ct6_safety as ct6
-from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.suggest import closest, correction
 from looplet.preset import canonical_json
 
 ORDER = ("deny", "ask", "allow")
@@ -55,9 +55,7 @@ def _rule(
         if open_names and near is None:
             return
         span = document.span(place)
-        fixes = ()
-        if near and one_slip(tool, near):
-            fixes = (Fix(f"name {near}", True, (Edit(document.path, span, near),)),)
+        fixes = correction(document.path, span, tool, near)
         yield ct6.unknown_tool.at(
             document.path, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
         )
@@ -76,9 +74,7 @@ def _rule(
                     continue
                 near = closest(name, properties)
                 span = document.span((*path, how, name), key=True)
-                fixes = ()
-                if near and one_slip(name, near):
-                    fixes = (Fix(f"name {near}", True, (Edit(document.path, span, near),)),)
+                fixes = correction(document.path, span, name, near)
                 yield ct6.unknown_argument.at(
                     document.path,
                     span,
@@ -100,7 +96,9 @@ def _never(schema: Any, how: str, value: Any) -> str | None:
     if not isinstance(types, list):
         return None
     if how == "contains":
-        return None if {"string", "array"} & set(types) else f"is {' or '.join(types)}, never a text"
+        return (
+            None if {"string", "array"} & set(types) else f"is {' or '.join(types)}, never a text"
+        )
     if isinstance(value, str) and "${" in value:
         return None
     found = {
@@ -145,7 +143,9 @@ def _contradictions(resolved: Resolved) -> Iterator[Diagnostic]:
     for key in ORDER:
         rules = permissions.get(key)
         for index, rule in enumerate(rules if isinstance(rules, list) else ()):
-            bare = {k: v for k, v in rule.items() if k != "reason"} if isinstance(rule, dict) else rule
+            bare = (
+                {k: v for k, v in rule.items() if k != "reason"} if isinstance(rule, dict) else rule
+            )
             plain = bare["tool"] if isinstance(bare, dict) and set(bare) == {"tool"} else bare
             spelt = canonical_json(plain)
             if seen.setdefault(spelt, key) != key:
@@ -159,7 +159,9 @@ def _done(resolved: Resolved) -> Iterator[Diagnostic]:
     done = resolved.config.get("done_tool", "done")
     denied = permissions.get("deny") if isinstance(permissions, dict) else None
     for index, rule in enumerate(denied if isinstance(denied, list) else ()):
-        plain = rule.get("tool") if isinstance(rule, dict) and set(rule) <= {"tool", "reason"} else rule
+        plain = (
+            rule.get("tool") if isinstance(rule, dict) and set(rule) <= {"tool", "reason"} else rule
+        )
         if plain in (done, "*"):
             path, span = resolved.place(layout.CONFIG, ("permissions", "deny", index))
             yield ct6.done_denied.at(path, span, name=done)

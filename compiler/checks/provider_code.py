@@ -8,13 +8,13 @@ from looplet.compiler.pydefs import (
     entry_point,
     kind_of,
     misfit,
+    misspelt,
     signature_known,
     span_of,
     word_at,
 )
 from looplet.compiler.pyfacts import Facts, Function
 from looplet.compiler.rules import ct4_providers as ct4
-from looplet.compiler.suggest import closest
 
 _MARK = "THREAD_SAFE"
 
@@ -63,7 +63,7 @@ def _thread_safe(path: str, facts: Facts) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for name, other in facts["assigned"].items():
         alike = name.upper().replace("_", "") == "THREADSAFE"
-        if alike or (name.isupper() and closest(name, [_MARK])):
+        if alike or (name.isupper() and misspelt(name, [_MARK])):
             title = f"rename `{name}` to `{_MARK}`"
             fixes = [word_at(other["span"], _MARK, path, title, safe=False)]
             place = span_of(other["span"])

@@ -12,7 +12,7 @@ from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.rules import ct9_advice as ct9
-from looplet.compiler.suggest import closest, one_slip
+from looplet.compiler.suggest import closest, correction, one_slip
 from looplet.compiler.syntax import Document
 from looplet.references import find_references
 
@@ -31,10 +31,10 @@ def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
     if isinstance(done, str) and done not in names:
         path, span = resolved.place(layout.CONFIG, ("done_tool",))
         near = closest(done, names)
-        fixes = ()
-        if near and span and one_slip(done, near):
-            fixes = (Fix(f"name {near}", True, (Edit(path, span, near),)),)
-        yield ct3.unknown_done_tool.at(path, span, fixes=fixes, name=done, near=near, tools=sorted(names))
+        fixes = correction(path, span, done, near)
+        yield ct3.unknown_done_tool.at(
+            path, span, fixes=fixes, name=done, near=near, tools=sorted(names)
+        )
     resources = resource_names(resolved)
     for tool in resolved.tools.values():
         if tool.short:
@@ -156,9 +156,7 @@ def _reference(
     return None
 
 
-def _texts(
-    value: Any, path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, str):
         if "${" in value or value[:1] == "@":
             yield path, value
@@ -208,9 +206,7 @@ def check_named_files(resolved: Resolved) -> Iterator[Diagnostic]:
         yield from named_file(resolved, named, ("memory", "long_term"))
 
 
-def named_file(
-    resolved: Resolved, named: str, path: tuple[str | int, ...]
-) -> Iterator[Diagnostic]:
+def named_file(resolved: Resolved, named: str, path: tuple[str | int, ...]) -> Iterator[Diagnostic]:
     """The findings on a value of `config.yaml` that names a file of the cartridge."""
     file, span = resolved.place(layout.CONFIG, path)
     parts = named.split("/")

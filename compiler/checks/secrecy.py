@@ -19,7 +19,7 @@ TEXTS: Final = (
 
 def check_secrets(cartridge: Cartridge) -> Iterator[Diagnostic]:
     """One finding for each key; those of Python files are among the file's facts."""
-    for path, file in cartridge.tree.files.items():
+    for path in cartridge.tree.files:
         if path.endswith(".py"):
             for secret in cartridge.facts(path)["secrets"]:
                 yield ct6.secret.at(path, Span.of(*secret["span"]), kind=secret["kind"])

@@ -9,7 +9,6 @@ from typing import Any, Final
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Position, Rule, Span
 from looplet.compiler.lines import Lines
 from looplet.compiler.prompts.shapes import Shape
-from looplet.compiler.prompts.state import TASK
 from looplet.compiler.rules import ct5_prompts as rules
 from looplet.compiler.suggest import one_slip
 from looplet.prompts.language import dotted, path_of
@@ -93,8 +92,6 @@ class Findings:
     ) -> None:
         """Report a value that is not, or not always, of one of the wanted kinds."""
         takes, kinds = frozenset(wanted), shape.kinds
-        if shape.schema is TASK.schema and "string" in takes:
-            return  # a task that is a mapping stands for its goal
         if kinds <= takes or not shape.known:
             return
         path = path_of(node)

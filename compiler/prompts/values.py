@@ -174,7 +174,8 @@ class Values(Findings):
             return self.default(node, arguments, state)
         shape = self.use(node.node, state)
         who = f"the filter `{node.name}`"
-        self.expect(shape, rule.takes, who, node.node, _hint(node.name, shape))
+        if shape.schema is not TASK.schema or "string" not in rule.takes:
+            self.expect(shape, rule.takes, who, node.node, _hint(node.name, shape))
         for parameter in rule.parameters:
             if parameter.name in arguments:
                 argument = arguments[parameter.name]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from looplet.compiler.diagnostics import FAMILIES, RULES
+from looplet.compiler.diagnostics import FAMILIES
 from looplet.compiler.lines import Texts
 from looplet.compiler.render.json import ascii_json
 from looplet.compiler.render.place import from_here
 
 if TYPE_CHECKING:
-    from looplet.compiler.diagnostics import Diagnostic, Fix, Span
+    from looplet.compiler.diagnostics import Diagnostic, Fix, Rule, Span
     from looplet.compiler.report import Checked, Report
 
 _LEVELS: Final = {"error": "error", "warning": "warning", "advice": "note"}
@@ -22,13 +23,21 @@ _ROOT: Final = "%SRCROOT%"
 _LINE_NUMBER: Final = re.compile(r"\b(lines?) \d+")
 
 
-def render(report: Report, *, version: str, here: str | None = None) -> str:
-    """The log of one run of looplet-compile `version`; paths are relative to `here`."""
-    return ascii_json(as_sarif(report, version=version, here=here))
+def render(
+    report: Report, *, table: Mapping[str, Rule], version: str, here: str | None = None
+) -> str:
+    """The log of one run of looplet-compile `version`.
+
+    table: the rules by code, for their pages. here: the folder that paths are relative to, by
+    default the working directory. A parent's finding that several children repeat stands once.
+    """
+    return ascii_json(as_sarif(report, table=table, version=version, here=here))
 
 
-def as_sarif(report: Report, *, version: str, here: str | None = None) -> dict[str, Any]:
-    """The same as plain data. A parent's finding that several children repeat stands once."""
+def as_sarif(
+    report: Report, *, table: Mapping[str, Rule], version: str, here: str | None = None
+) -> dict[str, Any]:
+    """The same as plain data."""
     rules: dict[str, int] = {}
     marks: Counter[str] = Counter()
     results: dict[tuple[object, ...], dict[str, Any]] = {}
@@ -56,7 +65,7 @@ def as_sarif(report: Report, *, version: str, here: str | None = None) -> dict[s
                     "driver": {
                         "name": "looplet-compile",
                         "version": version,
-                        "rules": [_rule(code) for code in rules],
+                        "rules": [_rule(code, table.get(code)) for code in rules],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -87,8 +96,7 @@ def _result(
     return result
 
 
-def _rule(code: str) -> dict[str, Any]:
-    rule = RULES.get(code)
+def _rule(code: str, rule: Rule | None) -> dict[str, Any]:
     if rule is None:
         return {"id": code}
     page = rule.page

@@ -115,7 +115,7 @@ def alias_bomb(limit: int) -> str:
 
 @rule("CT110", "nested-too-deep", "error")
 def too_deep(limit: int) -> str:
-    """Brackets or blocks are nested more than 100 deep. No agent needs that; readers crash on it."""
+    """Brackets or blocks are nested more than 100 deep. No agent needs that; readers crash."""
     return f"values are nested more than {limit} deep; flatten them"
 
 

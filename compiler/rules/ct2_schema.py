@@ -182,7 +182,16 @@ def not_run_here(word: str, what: str) -> str:
     (`llm_gateway`), or run code in other languages. Running the agent without them would be running
     another agent: a hook that is not run forbids nothing. So it is refused. The bytes are kept.
 
-    Good: write the hook as a Python class in `hook.py`, or set `enabled: false`.
+    Bad, in a hook's `config.yaml`:
+
+        kind: lep
+        server: guard-server
+
+    Good, with the class `Guard` in `hook.py` beside it:
+
+        class_name: Guard
+
+    A hook that is switched off with `enabled: false` is not refused.
     """
     return f"{quote(word)} is known, but this loader does not run {what}"
 
@@ -227,6 +236,10 @@ def format_too_new(version: str) -> str:
     """The cartridge is written in a later version of the format than this looplet knows.
 
     What the later version added would be misread, so nothing is read. Install a newer looplet.
+
+    Bad:
+
+        "schema_version": 3
 
     Good:
 

@@ -185,7 +185,10 @@ def version_one(path: str, instead: str) -> str:
 
 @rule("CT319", "reserved-name", "error")
 def reserved_name(name: str) -> str:
-    """A resource is named `runtime`, `cartridge_root` or `python_executable`, which always exist."""
+    """A resource is named `runtime`, `cartridge_root` or `python_executable`.
+
+    These three exist in every run, so a file of that name would hide one of them, or be hidden.
+    """
     return f"{quote(name)} is always there; give this resource another name"
 
 

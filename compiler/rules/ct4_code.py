@@ -108,7 +108,8 @@ def relative_import(written: str, leaves: bool, near: str | None) -> str:
             f"the import {quote(written)} leads out of the cartridge; copy the module into it and "
             "use fewer dots"
         )
-    return f"the import {quote(written)} leads to no file of the cartridge{did_you_mean(near)}"
+    hint = did_you_mean(near) or "; check the name and the number of dots"
+    return f"the import {quote(written)} leads to no file of the cartridge{hint}"
 
 
 @rule("CT407", "missing-function", "error")

@@ -152,11 +152,11 @@ def unknown_test(what: str, instead: str, nearest: str | None) -> str:
 
     Bad:
 
-        {% if inputs.days is odd %}
+        {% if inputs.days is odd %}…{% endif %}
 
     Good:
 
-        {% if inputs.days is defined %}
+        {% if inputs.days is defined %}…{% endif %}
     """
     return _instead(what, instead) + _meant(nearest)
 

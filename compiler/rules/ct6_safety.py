@@ -71,7 +71,10 @@ def secret(kind: str) -> str:
 
 @rule("CT607", "denied-and-allowed", "warning")
 def contradiction(name: str, winner: str, loser: str) -> str:
-    """The same rule stands in two lists; `deny` is decided before `ask`, and `ask` before `allow`."""
+    """The same rule stands in two lists.
+
+    `deny` is decided before `ask`, and `ask` before `allow`, so the later one never counts.
+    """
     return f"{quote(name)} is in `{winner}` as well as in `{loser}`; `{winner}` wins, always"
 
 

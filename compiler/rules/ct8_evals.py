@@ -57,13 +57,31 @@ def duplicate_case(case: str, first: str) -> str:
     """Two eval cases have the same id, so a report could not tell them apart.
 
     A case without an `id` has the name of its file.
+
+    Bad:
+
+        evals/cases/a.json:  {"id": "greets", "task": "Greet Ada"}
+        evals/cases/b.json:  {"id": "greets", "task": "Greet Grace"}
+
+    Good:
+
+        evals/cases/b.json:  {"id": "greets-grace", "task": "Greet Grace"}
     """
     return f"the case id {quote(case)} is taken by {first}; give this case another one"
 
 
 @rule("CT805", "blank-mark", "warning")
 def blank_mark() -> str:
-    """A mark of an eval case is only white space, so no case can be chosen by it."""
+    """A mark of an eval case is only white space, so no case can be chosen by it.
+
+    Bad:
+
+        {"task": "Greet Ada", "marks": ["smoke", " "]}
+
+    Good:
+
+        {"task": "Greet Ada", "marks": ["smoke"]}
+    """
     return "this mark is blank; write a word, or remove it"
 
 

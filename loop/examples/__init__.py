@@ -1,0 +1,1 @@
+"""Small complete programs: `python -m looplet.examples.hello_world --scripted`."""

@@ -15,7 +15,7 @@ from looplet.types import ToolCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from looplet.config import LoopConfig
@@ -68,8 +68,14 @@ def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Mo
     calling = calling_of(generate, _NO_CONTEXT)
     if calling.named[:1] == ("messages",):
         keywords = _accepted({"tools": schemas if native else [], **options}, calling)
-        instructions = "" if native else instructions_for(schemas)
+        instructions = ""
+        if not native:
+            from looplet.models.transcript import instructions_for
+
+            instructions = instructions_for(schemas)
         return Model(partial(generate, **keywords), waits=waits, instructions=instructions)
+
+    from looplet.models.transcript import Transcript, instructions_for
 
     with_tools = getattr(llm, "generate_with_tools", None)
     if native and callable(with_tools):
@@ -83,19 +89,22 @@ def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Mo
         instructions = ""
     else:
         instructions = instructions_for(schemas)
+    transcript = Transcript(
+        # A step is two messages, the model's and the result's.
+        2 * config.context_window_steps,
+        config.context_window * _CHARS_PER_TOKEN,
+        ending="Your next action, as one JSON object:" if instructions else "Your next action:",
+    )
     keywords = _accepted(options, calling)
     takes_system = calling.open or "system_prompt" in calling.named
-    chars = config.context_window * _CHARS_PER_TOKEN
-    # A step is two messages, the model's and the result's.
-    count = 2 * config.context_window_steps
 
-    def answer_prompt(messages: list[dict[str, Any]]) -> Any:
-        system, prompt = prompt_from(messages, count, chars, as_text=bool(instructions))
+    def answer(messages: list[dict[str, Any]]) -> Any:
+        system, prompt = transcript.prompt(messages)
         if takes_system:
             return generate(prompt, system_prompt=system, **keywords)
         return generate(f"{system}\n\n{prompt}" if system else prompt, **keywords)
 
-    return Model(answer_prompt, waits=waits, instructions=instructions)
+    return Model(answer, waits=waits, instructions=instructions)
 
 
 def reply_from(answer: Any) -> Reply:
@@ -127,68 +136,6 @@ def reply_from(answer: Any) -> Reply:
                 texts.append(part)
         return Reply("".join(texts), calls)
     raise TypeError(f"a model answers with a Reply or a text, not with a {type(answer).__name__}")
-
-
-def prompt_from(
-    messages: Sequence[dict[str, Any]], count: int, chars: int, *, as_text: bool = True
-) -> tuple[str, str]:
-    """The system message, and a prompt of the task and the last messages.
-
-    At most `count` messages and about `chars` characters: what a step costs must not grow with
-    the run. The task is always in.
-    """
-    start = 1 if messages and messages[0]["role"] == "system" else 0
-    system = messages[0]["content"] if start else ""
-    head = ""
-    if start < len(messages) and messages[start]["role"] == "user":
-        head = f"TASK: {messages[start]['content']}"
-        start += 1
-    left = chars - len(system) - len(head)
-    recent: list[str] = []
-    position = len(messages)
-    while position > start and len(recent) < count:
-        text = _in_words(messages[position - 1])
-        left -= len(text)
-        if left < 0 and recent:
-            break
-        recent.append(text)
-        position -= 1
-    lines = [head] if head else []
-    if position > start:
-        lines.append(f"({position - start} earlier messages are left out)")
-    lines += reversed(recent)
-    lines.append("Your next action, as one JSON object:" if as_text else "Your next action:")
-    return system, "\n\n".join(lines)
-
-
-def instructions_for(schemas: Sequence[dict[str, Any]]) -> str:
-    """How to call tools in plain text, and which there are."""
-    from looplet.jsontext import json_text
-
-    tools = "\n".join(
-        f"- {tool['name']}: {tool['description']}\n  parameters: {json_text(tool['parameters'])}"
-        for tool in schemas
-    )
-    return (
-        "To act, answer with one JSON object and nothing else:\n"
-        '{"tool": "<name>", "args": {"<argument>": <value>}}\n\n'
-        f"The tools:\n{tools or '(none)'}"
-    )
-
-
-def _in_words(message: dict[str, Any]) -> str:
-    role, content = message["role"], message["content"]
-    if role == "tool":
-        return f"RESULT of {message['tool']}: {content}"
-    if role == "user":
-        return f"NOTE: {content}"
-    from looplet.jsontext import json_text
-
-    calls = [
-        json_text({"tool": call["tool"], "args": call["args"]})
-        for call in message.get("tool_calls", ())
-    ]
-    return "YOU: " + "\n".join([content, *calls] if content else calls)
 
 
 def _block(block: Any) -> ToolCall | str:

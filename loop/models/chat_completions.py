@@ -18,17 +18,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def wire_messages(
-    messages: Sequence[Mapping[str, Any]], *, native: bool = True
-) -> list[dict[str, Any]]:
-    """The loop's conversation as the API wants it.
-
-    With `native` off, calls and results are written as text, for a model that was offered no tools.
-    """
-    if not native:
-        return [_as_text(message) for message in messages]
+def wire_messages(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The loop's conversation as the API wants it, calls and results in its own protocol."""
     asked: set[str] = set()
     return [_wire_message(message, asked) for message in messages]
+
+
+def text_messages(
+    messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The same for a server without tools: calls and results as text, and how to write a call."""
+    texts = [_as_text(message) for message in messages]
+    if not tools:
+        return texts
+    from looplet.models.transcript import instructions_for
+
+    system = texts.pop(0)["content"] if texts and texts[0]["role"] == "system" else ""
+    content = f"{system}\n\n{instructions_for(list(tools))}".strip()
+    return [{"role": "system", "content": content}, *texts]
 
 
 def _wire_message(message: Mapping[str, Any], asked: set[str]) -> dict[str, Any]:
@@ -138,4 +145,4 @@ def _no_answer(completion: Any) -> str:
     )
 
 
-__all__ = ["read_reply", "wire_messages", "wire_tools"]
+__all__ = ["read_reply", "text_messages", "wire_messages", "wire_tools"]

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 import os
 
-from looplet.models.chat_completions import read_reply, wire_messages, wire_tools
+from looplet.models.chat_completions import (
+    read_reply,
+    text_messages,
+    wire_messages,
+    wire_tools,
+)
 from looplet.models.errors import ModelError
 
 TYPE_CHECKING = False
@@ -47,6 +52,7 @@ class _Backend:
         self.model = model
         self.base_url = str(getattr(client, "base_url", None) or base_url or OWN_API)
         self._client = client
+        self._native_tools = True
         self._settings: dict[str, Any] = {
             "base_url": base_url or OWN_API,
             "api_key": api_key,
@@ -107,16 +113,18 @@ class _Backend:
     ) -> dict[str, Any]:
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
-            if system_prompt:
-                messages.insert(0, {"role": "system", "content": system_prompt})
-        wire = wire_messages(messages, native=bool(tools))
-        request: dict[str, Any] = {"model": self.model, "messages": wire}
+        if system_prompt:
+            messages = [{"role": "system", "content": system_prompt}, *messages]
+        request: dict[str, Any] = {"model": self.model}
+        if tools and self._native_tools:
+            request["messages"] = wire_messages(messages)
+            request["tools"] = wire_tools(tools)
+            request["tool_choice"] = "auto"
+        else:
+            request["messages"] = text_messages(messages, tools)
         if more:
             # The SDK's keywords are a closed list; the body takes what any server knows.
             request["extra_body"] = dict(more)
-        if tools:
-            request["tools"] = wire_tools(tools)
-            request["tool_choice"] = "auto"
         if max_tokens is not None:
             # OpenAI renamed it and refuses the old name for new models; others know only the old.
             own = self.base_url.startswith("https://api.openai.com")
@@ -124,6 +132,16 @@ class _Backend:
         if temperature is not None:
             request["temperature"] = temperature
         return request
+
+    def _can_do_without_tools(self, request: Mapping[str, Any], failure: ModelError) -> bool:
+        """Whether native tools are what the server failed at; from now on they stand in the text.
+
+        Some servers know no tools, or fail where the model writes a call in a form of its own.
+        """
+        if "tools" not in request or not _is_about_tools(failure):
+            return False
+        self._native_tools = False
+        return True
 
     def _failure(self, error: Exception) -> ModelError:
         """The SDK's exception in words that say what to do."""
@@ -166,12 +184,15 @@ class OpenAIBackend(_Backend):
         A text as `messages` is a conversation of that one question.
         """
         client = self._connected()
-        request = self._request(messages, tools, max_tokens, temperature, system_prompt, more)
-        try:
-            completion = client.chat.completions.create(**request)
-        except _failures() as error:
-            raise self._failure(error) from error
-        return read_reply(completion)
+        asked = (messages, tools, max_tokens, temperature, system_prompt, more)
+        while True:
+            request = self._request(*asked)
+            try:
+                return read_reply(client.chat.completions.create(**request))
+            except _failures() as error:
+                failure = self._failure(error)
+                if not self._can_do_without_tools(request, failure):
+                    raise failure from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -196,12 +217,15 @@ class AsyncOpenAIBackend(_Backend):
     ) -> Reply:
         """As OpenAIBackend.generate."""
         client = self._connected()
-        request = self._request(messages, tools, max_tokens, temperature, system_prompt, more)
-        try:
-            completion = await client.chat.completions.create(**request)
-        except _failures() as error:
-            raise self._failure(error) from error
-        return read_reply(completion)
+        asked = (messages, tools, max_tokens, temperature, system_prompt, more)
+        while True:
+            request = self._request(*asked)
+            try:
+                return read_reply(await client.chat.completions.create(**request))
+            except _failures() as error:
+                failure = self._failure(error)
+                if not self._can_do_without_tools(request, failure):
+                    raise failure from error
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -252,6 +276,17 @@ def _advice(status: int, said: str, model: str) -> tuple[Kind, str]:
     if "context" in said.lower() and ("length" in said.lower() or "size" in said.lower()):
         return "too_long", "; the conversation is longer than the model's context"
     return "bad_request", ""
+
+
+def _is_about_tools(failure: ModelError) -> bool:
+    said = str(failure).lower()
+    if failure.status == 400:
+        return "tool" in said and "support" in said
+    return failure.status == 500 and any(word in said for word in _WORDS_ON_TOOLS)
+
+
+_WORDS_ON_TOOLS = ("tool", "expected", "pars", "template", "grammar")
+"""One of these is in what a server says that could not make sense of a model's own call."""
 
 
 __all__ = ["AsyncOpenAIBackend", "OpenAIBackend"]

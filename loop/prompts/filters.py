@@ -149,9 +149,9 @@ def indent(value: object, width: int = 4, first: bool = False, blank: bool = Fal
     text = text_of(value)
     fits(len(text) + width * (text.count("\n") + 1))
     margin = " " * width
-    lines = text.splitlines(keepends=True)
-    rest = [margin + line if blank or line.strip() else line for line in lines[1:]]
-    return "".join([margin + lines[0] if first else lines[0], *rest]) if lines else text
+    head, *rest = text.split("\n")
+    lines = [margin + line if line or blank else line for line in rest]
+    return "\n".join([margin + head if first else head, *lines])
 
 
 def truncate(value: object, length: int = 255, killwords: bool = False, end: str = "...") -> str:
@@ -217,7 +217,7 @@ def to_float(value: str | float, default: float = 0.0) -> float:
 
 
 def round_to(value: float, precision: int = 0) -> float:
-    return float(round(value, precision))
+    return round(value, precision)
 
 
 _ATTRIBUTE: Final = Parameter("attribute", TEXT, constant=True, keyword=True)

@@ -27,23 +27,11 @@ MAX_INCLUDES: Final = 8  # files, one in the other
 GIVEN: Final = ("task", "inputs", "cartridge", "tools")
 LOOP: Final = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
 
-_STATEMENTS: Final = ("Template", "Output", "TemplateData", "If", "For", "Assign", "Include")
-_VALUES: Final = ("Name", "Getattr", "Getitem", "Slice", "Const", "List", "Tuple")
-_OPERATORS: Final = (
-    "And",
-    "Or",
-    "Not",
-    "Compare",
-    "Operand",
-    "CondExpr",
-    "Concat",
-    "Add",
-    "Sub",
-    "Neg",
-)
-_NODES: Final = frozenset(
-    (*_STATEMENTS, *_VALUES, *_OPERATORS, "Filter", "Keyword", "Test"),
-)
+_STATEMENTS: Final = {"Template", "Output", "TemplateData", "If", "For", "Assign", "Include"}
+_VALUES: Final = {"Name", "Getattr", "Getitem", "Slice", "Const", "List", "Tuple"}
+_CHOICES: Final = {"And", "Or", "Not", "Compare", "Operand", "CondExpr", "Test"}
+_COMPUTED: Final = {"Filter", "Keyword", "Concat", "Add", "Sub", "Neg"}
+_NODES: Final = _STATEMENTS | _VALUES | _CHOICES | _COMPUTED
 _COMPUTE: Final = "compute it before the run and pass it as an input"
 _PARTIAL: Final = "put the shared text into a file below `partials/` and `include` it"
 _NODES_INSTEAD: Final[dict[str, tuple[str, str]]] = {

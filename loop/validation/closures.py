@@ -121,6 +121,17 @@ def object_check(
     return check_patterns if patterns else check
 
 
+def tags_check(tags: list[tuple[str, Check]]) -> Check:
+    def check(value: object) -> bool:
+        if isinstance(value, dict):
+            for key, part in tags:
+                if key in value and not part(value[key]):
+                    return False
+        return True
+
+    return check
+
+
 def property_names(names: Check) -> Check:
     return lambda value: not isinstance(value, dict) or all([names(key) for key in value])
 

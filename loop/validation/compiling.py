@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from looplet.validation import closures, keywords, values
+from looplet.validation.pointers import resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,34 +46,6 @@ def compile_parts(root: object, at: Path = ()) -> tuple[Check, bool, list[Unsupp
     except RecursionError:
         check = walk.refuse((), None, "the schema is nested too deeply")
     return check, walk.recursive, list(walk.faults.values())
-
-
-def resolve(root: object, reference: str) -> tuple[Path, object]:
-    """Follow a local `$ref` to a path and the schema there; a `LookupError` says why it can't."""
-    if not reference.startswith("#"):
-        raise LookupError("only local references (`#/$defs/name`) are followed")
-    pointer = reference[1:]
-    if "%" in pointer:
-        from urllib.parse import unquote
-
-        pointer = unquote(pointer)
-    if pointer and not pointer.startswith("/"):
-        raise LookupError("a reference is `#` or starts with `#/`; anchors are not supported")
-    path: list[str | int] = []
-    here = root
-    for token in pointer.split("/")[1:]:
-        token = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(here, dict) and token in here:
-            here = here[token]
-            path.append(token)
-        elif isinstance(here, (list, tuple)) and token in map(str, range(len(here))):
-            here = here[int(token)]
-            path.append(int(token))
-        else:
-            raise LookupError(f"`{reference}` leads nowhere in this schema")
-    if not isinstance(here, (dict, bool)):
-        raise LookupError(f"`{reference}` leads to something that is no schema")
-    return tuple(path), here
 
 
 class _Walk:
@@ -220,6 +193,14 @@ class _Walk:
         rest = self.sub(schema, "additionalProperties", path) or closures.anything
         required = tuple(_names(schema.get("required")))
         checks = [closures.object_check(required, named, patterns, rest, otherwise)]
+        tags = [
+            (name, named[name])
+            for name, part in _entries(schema.get("properties"))
+            if isinstance(part, dict) and "const" in part
+        ]
+        if tags and len(named) > len(tags):
+            # Told apart by its tag, the wrong branch of a union is left before it reads the rest.
+            checks.insert(0, closures.tags_check(tags))
         names = self.sub(schema, "propertyNames", path)
         if names is not None:
             checks.append(closures.property_names(names))
@@ -258,6 +239,8 @@ class _Walk:
 
     def combined(self, schema: dict[str, object], path: Path, owner: Path | None) -> list[Check]:
         """The closures of the keywords that look at the same value again."""
+        if keywords.COMBINED.isdisjoint(schema):
+            return []
         checks: list[Check] = []
         reference = schema.get("$ref")
         if isinstance(reference, str):

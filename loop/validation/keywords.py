@@ -87,6 +87,9 @@ OBJECT = frozenset(
 )
 ARRAY = frozenset(("prefixItems", "items", "contains", "minItems", "maxItems", "uniqueItems"))
 STRING = frozenset(("minLength", "maxLength", "pattern"))
+COMBINED = frozenset(
+    ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+)
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 NUMBER = frozenset(BOUNDS)
 

@@ -8,7 +8,8 @@ too short, and a failed `anyOf` is explained by the branch that was meant.
 from __future__ import annotations
 
 from looplet.validation import Problem, values
-from looplet.validation.compiling import MAX_DEPTH, resolve
+from looplet.validation.compiling import MAX_DEPTH
+from looplet.validation.pointers import resolve
 from looplet.validation.words import (
     KINDS,
     counted,
@@ -57,9 +58,20 @@ class _Reasons:
     def __init__(self, root: object, name: str) -> None:
         self.root = root
         self.name = name
+        self.known: dict[tuple[Path, Path], list[Problem]] = {}
 
     def of(self, schema: object, value: object, path: Path, where: Path) -> list[Problem]:
-        """The problems of `value`, at `path`, under `schema`, at `where`."""
+        """The problems of `value`, at `path`, under `schema`, at `where`.
+
+        Each part of the schema reads each part of the value once: with `oneOf` in a recursive
+        schema, reading again at every level would double the time with each.
+        """
+        question = (where, path)
+        if question not in self.known:
+            self.known[question] = self.read(schema, value, path, where)
+        return self.known[question]
+
+    def read(self, schema: object, value: object, path: Path, where: Path) -> list[Problem]:
         name = place(path, self.name)
         if schema is False:
             return [Problem(path, "false", f"{name} is not allowed", where)]
@@ -83,8 +95,8 @@ class _Reasons:
             out += self.object_reasons(schema, value, path, where, add)
         return out + self.combined(schema, value, path, where)
 
-    def fits(self, schema: object, value: object) -> bool:
-        return not self.of(schema, value, (), ())
+    def fits(self, schema: object, value: object, path: Path, where: Path) -> bool:
+        return not self.of(schema, value, path, where)
 
     def kind(self, schema: Schema, value: object, add: Add) -> None:
         kinds = schema.get("type")
@@ -150,7 +162,10 @@ class _Reasons:
                     break
         if "contains" in schema:
             low, high = schema.get("minContains", 1), schema.get("maxContains", len(value))
-            count = sum(self.fits(schema["contains"], item) for item in value)
+            count = sum(
+                self.fits(schema["contains"], item, (*path, index), (*where, "contains"))
+                for index, item in enumerate(value)
+            )
             words = described(schema["contains"], self.root)
             if count < low:
                 least = f"must hold at least {counted(low, 'item')} that is {words}"
@@ -226,19 +241,23 @@ class _Reasons:
         if "anyOf" in schema:
             out += self.alternatives(schema, "anyOf", value, path, where)
         if "oneOf" in schema:
-            fitting = [part for part in schema["oneOf"] if self.fits(part, value)]
+            fitting = [
+                part
+                for index, part in enumerate(schema["oneOf"])
+                if self.fits(part, value, path, (*where, "oneOf", index))
+            ]
             if not fitting:
                 out += self.alternatives(schema, "oneOf", value, path, where)
             elif len(fitting) > 1:
                 forms = [described(part, self.root) for part in fitting]
                 message = f"{name} fits more than one of the forms allowed: {', '.join(forms)}"
                 out.append(Problem(path, "oneOf", message, (*where, "oneOf"), forms))
-        if "not" in schema and self.fits(schema["not"], value):
+        if "not" in schema and self.fits(schema["not"], value, path, (*where, "not")):
             words = described(schema["not"], self.root)
             message = f"{name} must not be {words}"
             out.append(Problem(path, "not", message, (*where, "not"), words))
         if "if" in schema:
-            branch = "then" if self.fits(schema["if"], value) else "else"
+            branch = "then" if self.fits(schema["if"], value, path, (*where, "if")) else "else"
             out += self.of(schema.get(branch, True), value, path, (*where, branch))
         return out
 

@@ -110,7 +110,7 @@ def described(schema: object, root: object, depth: int = 4) -> str:
     if kinds:
         return either(KINDS[kind] for kind in kinds)
     if "$ref" in schema:
-        from looplet.validation.compiling import resolve
+        from looplet.validation.pointers import resolve
 
         return described(resolve(root, schema["$ref"])[1], root, depth - 1)
     for keyword in ("anyOf", "oneOf"):

@@ -9,6 +9,8 @@ import pytest
 import report
 import yaml
 
+from looplet.compiler.pipeline import check
+
 SIZES = {
     "coder": lambda seed: generate.coder(seed),
     "plain 10": lambda seed: generate.plain(10, seed),
@@ -92,6 +94,11 @@ def test_writing_gives_back_the_same_text(tmp_path: Path, make) -> None:
         if path.is_file()
     }
     assert found == files
+
+
+def test_the_cartridges_check_clean(tmp_path: Path, make) -> None:
+    report_of_check = check(generate.write(tmp_path, make(0)), cache=False)
+    assert [finding.message for finding in report_of_check.diagnostics] == []
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span, rule
+from looplet.compiler.diagnostics import RULES, Diagnostic, Edit, Fix, Span, rule
 from looplet.compiler.render import github, sarif
 from looplet.compiler.render.json import render as render_json
 from looplet.compiler.report import Checked, Report
@@ -91,7 +91,7 @@ def test_paths_are_relative_to_the_working_directory_when_inside_it(report_on: B
     inside = report_on("/repo/agents/a", {}, finding(path="../b/config.yaml"))
     assert "file=agents/b/config.yaml," in github.render(inside, here="/repo")
     assert "file=/repo/agents/b/config.yaml," in github.render(inside, here="/repository")
-    uri = sarif.as_sarif(inside, version="1", here="/other")["runs"][0]["results"][0]
+    uri = sarif.as_sarif(inside, table={}, version="1", here="/other")["runs"][0]["results"][0]
     assert uri["locations"][0]["physicalLocation"]["artifactLocation"] == {
         "uri": "file:///repo/agents/b/config.yaml"
     }
@@ -101,11 +101,11 @@ def test_a_parents_finding_that_two_children_repeat_stands_once() -> None:
     shared = finding(path="../base/config.yaml")
     report = Report(tuple(Checked(f"x/{n}", n, (shared,), {}, None) for n in "ab"))
     assert len(github.render(report, here="/r").splitlines()) == 1
-    assert len(sarif.as_sarif(report, version="1", here="/r")["runs"][0]["results"]) == 1
+    assert len(sarif.as_sarif(report, table={}, version="1", here="/r")["runs"][0]["results"]) == 1
 
 
 def run_of(report: Report) -> dict[str, Any]:
-    log = json.loads(sarif.render(report, version="1.2.3", here="/repo"))
+    log = json.loads(sarif.render(report, table=RULES, version="1.2.3", here="/repo"))
     assert log["version"] == "2.1.0"
     assert len(log["runs"]) == 1
     run: dict[str, Any] = log["runs"][0]
@@ -148,8 +148,6 @@ def test_sarif_result(report_on: Build) -> None:
 
 
 def test_sarif_rules_carry_their_pages(report_on: Build) -> None:
-    from looplet.compiler.diagnostics import RULES
-
     @rule("CT298", "renderer-test", "warning")
     def page() -> str:
         """The first
@@ -214,7 +212,7 @@ def test_machine_formats_hold_no_raw_control_characters(
     report = Report((Checked(path, path, (one,), {path: source.encode()}, None),))
     for text in (
         render_json(report),
-        sarif.render(report, version="1", here="/r"),
+        sarif.render(report, table={}, version="1", here="/r"),
         github.render(report, here="/r"),
     ):
         for character in set(text) - {"\n"}:

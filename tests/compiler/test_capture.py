@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 import pytest
+
 from looplet import LoopConfig, MockLLMBackend, composable_loop
 from looplet.compiler import cartridge_to_preset, preset_to_cartridge
 from looplet.compiler.capture import capture
@@ -89,9 +90,11 @@ def test_functions_and_hooks_become_a_cartridge_that_runs(tmp_path: Path) -> Non
     )
     with loaded.bind() as live:
         steps = list(
-            composable_loop(llm=llm, task="go", tools=live.tools, hooks=live.hooks, config=live.config)
+            composable_loop(
+                llm=llm, task="go", tools=live.tools, hooks=live.hooks, config=live.config
+            )
         )
-    assert [step.tool_result.data for step in steps][0] == {"area": 12.566, "unit": "metre"}
+    assert steps[0].tool_result.data == {"area": 12.566, "unit": "metre"}
 
 
 @pytest.mark.parametrize(

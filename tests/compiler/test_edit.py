@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from looplet.compiler import spell
 from looplet.compiler.edit import EditRefused, rewrite
 from looplet.compiler.syntax import parse
@@ -41,13 +42,29 @@ SCALARS = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     | st.sampled_from(
-        ["yes", "null", "010", "1e3", "a: b", "a #b", "- x", "@x", "a\nb\n", " a\n b", "\t", "~", ""]
+        [
+            "yes",
+            "null",
+            "010",
+            "1e3",
+            "a: b",
+            "a #b",
+            "- x",
+            "@x",
+            "a\nb\n",
+            " a\n b",
+            "\t",
+            "~",
+            "",
+        ]
     )
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text("abcdé:# -", min_size=1, max_size=4), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text("abcdé:# -", min_size=1, max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 MAPPINGS = st.dictionaries(st.text("abcdé_", min_size=1, max_size=4), VALUES, max_size=5)
@@ -119,10 +136,12 @@ def test_one_value_is_one_line(path: tuple[str | int, ...], value: Any, line: st
         (lambda v: v["permissions"]["allow"].append("ls"), [], ["    - ls"]),
         (lambda v: v["permissions"]["allow"].insert(0, "ls"), [], ["    - ls"]),
         (lambda v: v["permissions"]["allow"].pop(0), ["    - search   # harmless"], []),
-        (lambda v: v["permissions"]["allow"][1].update(reason="it's ours"), [], ['      reason: "it\'s ours"']),
+        (lambda v: v["permissions"]["allow"][1].update(reason="it's ours"), [],
+         ['      reason: "it\'s ours"']),
         (lambda v: v.pop("max_steps"), ["max_steps: 15      # enough for most"], []),
         (lambda v: v.pop("x-last"), ["x-last: yes"], []),
-        (lambda v: v["model"].pop("name"), ['model: {name: "x", temperature: 0.2}'], ["model: {temperature: 0.2}"]),
+        (lambda v: v["model"].pop("name"), ['model: {name: "x", temperature: 0.2}'],
+         ["model: {temperature: 0.2}"]),
         (lambda v: v["model"].update(top_p=1), ['model: {name: "x", temperature: 0.2}'],
          ['model: {name: "x", temperature: 0.2, top_p: 1}']),
         (lambda v: v.update({"x-note": "first line\nthird\n"}), ["  second line"], ["  third"]),

@@ -64,7 +64,8 @@ def test_an_async_tool_in_both_drivers(make: Any) -> None:
 
     preset = make(
         {
-            "tools/t/execute.py": "import asyncio\nasync def execute():\n    await asyncio.sleep(0)\n"
+            "tools/t/execute.py": "import asyncio\n"
+            "async def execute():\n    await asyncio.sleep(0)\n"
             "    from lib import x\n    return x.X",
             "lib/x.py": "X = 5",
         },
@@ -176,7 +177,9 @@ def test_hooks_come_in_order_and_only_the_enabled(make: Any) -> None:
         assert bound.hooks[2].limits == {"done": 4}
     with preset.bind({"on": True}) as bound:
         assert type(bound.hooks[3]).__name__ == "Ref"
-    with pytest.raises(PresetError, match="hooks.02_Ref.enabled: it is true or false, not 'yes'"):
+    with pytest.raises(
+        PresetError, match=r"hooks\.02_Ref\.enabled: it is true or false, not 'yes'"
+    ):
         preset.bind({"on": "yes"})
 
 
@@ -249,7 +252,8 @@ def test_one_instance_of_a_resource_for_each_binding(make: Any) -> None:
     preset = make(
         {
             "resources/box.py": "from lib.box import Box\ndef build(runtime=None): return Box()",
-            "lib/box.py": "class Box:\n    made = []\n    def __init__(self): Box.made.append(self)",
+            "lib/box.py": "class Box:\n    made = []\n"
+            "    def __init__(self): Box.made.append(self)",
             "tools/t/execute.py": "def execute(ctx): return len(type(ctx.resources['box']).made)",
         },
         tools={"t": {"requires": ["box"]}},
@@ -287,7 +291,8 @@ def test_what_is_always_there(make: Any) -> None:
 
 def test_the_root_of_a_preset_in_a_folder_is_that_folder(make: Any, tmp_path: Path) -> None:
     files = {
-        "tools/t/execute.py": "def execute(ctx): return [str(ctx.resources['cartridge_root']), __file__]"
+        "tools/t/execute.py": "def execute(ctx):\n"
+        "    return [str(ctx.resources['cartridge_root']), __file__]"
     }
     own, parent = tmp_path / "own", tmp_path / "parent"
     layers = (
@@ -343,7 +348,8 @@ def test_a_resource_that_cannot_be_built(make: Any, code: str, says: str) -> Non
 def test_resources_are_closed_last_first_whatever_they_raise(make: Any) -> None:
     code = (
         "class R:\n    def __init__(self, log): self.log = log\n"
-        "    def close(self):\n        self.log.append({0!r})\n        if {0!r} == 'b': raise OSError('b')\n"
+        "    def close(self):\n        self.log.append({0!r})\n"
+        "        if {0!r} == 'b': raise OSError('b')\n"
         "def build(runtime): return R(runtime['log'])"
     )
     preset = make({f"resources/{n}.py": code.format(n) for n in "abc"})
@@ -516,7 +522,7 @@ def test_memory_in_the_order_of_the_names(make: Any) -> None:
     assert sources(include=["z.md", "a.md"]) == ["Z", "A"]
     assert sources(include=["z.md"], long_term="memory/long_term.md") == ["Z", "LONG"]
     assert sources(max_tokens=1) == ["A\n\nB\n[cut at 1 tokens]"]
-    with pytest.raises(PresetError, match="there is no file `memory/gone.md`"):
+    with pytest.raises(PresetError, match=r"there is no file `memory/gone\.md`"):
         sources(include=["gone.md"])
 
 
@@ -591,7 +597,8 @@ def test_forty_bindings_at_once_never_mix(make: Any) -> None:
     def run(number: int) -> None:
         preset = make(
             {
-                "tools/t/execute.py": "import helper\ndef execute(ctx):\n    from lib.deep import X\n"
+                "tools/t/execute.py": "import helper\n"
+                "def execute(ctx):\n    from lib.deep import X\n"
                 "    return [helper.X, X, ctx.resources['r']]",
                 "tools/t/helper.py": f"X = {number}",
                 "lib/deep.py": f"X = {number}",

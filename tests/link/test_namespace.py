@@ -148,7 +148,8 @@ def test_forty_threads_each_get_their_own_helper() -> None:
         mine = namespace(
             {
                 "tools/t/execute.py": "import time\ntime.sleep(0.001)\n"
-                "def execute():\n    import helper\n    from lib.x import X\n    return helper.X + X",
+                "def execute():\n    import helper\n    from lib.x import X\n"
+                "    return helper.X + X",
                 "helper.py": f"import time\ntime.sleep(0.001)\nX = {number}",
                 "lib/x.py": f"X = {number}",
             }

@@ -67,4 +67,3 @@ def go(request: pytest.FixtureRequest) -> Go:
         return Run(steps, state, error)
 
     return run
-

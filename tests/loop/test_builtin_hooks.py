@@ -34,13 +34,19 @@ def test_stagnation_nudges_then_stops(go: Go) -> None:
     run = go(Script(*[ADD] * 9), hooks=[Stagnation(threshold=2, stop_after=5)])
     assert len(run.steps) == 5 and run.state.stop_reason == "hook_stop"
     assert "stagnation: add 5 times in a row" in run.state.stop_message
-    assert [text[:41] for text in notes(run)] == [f"You have made the same call {n} times with" [:41] for n in (2, 4)]
+    assert [text.split(" times")[0] for text in notes(run)] == [
+        "You have made the same call 2",
+        "You have made the same call 4",
+    ]
 
 
 def test_stagnation_sees_other_calls_and_ignores_what_it_should(go: Go) -> None:
     hook = Stagnation(threshold=2)
     assert notes(go(Script(ADD, OTHER, ADD, OTHER, DONE), hooks=[hook])) == []
-    assert notes(go(Script(ADD, ADD, DONE), hooks=[Stagnation(threshold=2, ignore_tools=["add"])])) == []
+    assert (
+        notes(go(Script(ADD, ADD, DONE), hooks=[Stagnation(threshold=2, ignore_tools=["add"])]))
+        == []
+    )
     assert len(notes(go(Script(ADD, ADD, DONE), hooks=[hook]))) == 1, "a new run starts anew"
 
 
@@ -48,14 +54,21 @@ def test_per_tool_limit_refuses_the_next_call(go: Go) -> None:
     hook = PerToolLimit(limits={"add": 1}, default_limit=9)
     for _ in range(2):
         run = go(Script(ADD, ADD, DONE), hooks=[hook])
-        assert run.errors == [None, "blocked: `add` was called 1 times, its limit. Do it another way.", None]
+        assert run.errors == [
+            None,
+            "blocked: `add` was called 1 times, its limit. Do it another way.",
+            None,
+        ]
 
 
 def test_static_briefing_is_said_once_or_every_so_often(go: Go, tmp_path: Path) -> None:
     file = tmp_path / "b.md"
     file.write_text("B")
     assert notes(go(Script(ADD, ADD, DONE), hooks=[StaticBriefing(path=str(file))])) == ["B"]
-    assert notes(go(Script(ADD, ADD, DONE), hooks=[StaticBriefing(text="B", every=2)])) == ["B", "B"]
+    assert notes(go(Script(ADD, ADD, DONE), hooks=[StaticBriefing(text="B", every=2)])) == [
+        "B",
+        "B",
+    ]
 
 
 def test_recovery_hint_follows_failures(go: Go) -> None:
@@ -78,7 +91,9 @@ def test_threshold_compact_keeps_a_long_run_inside_the_window(go: Go) -> None:
 
     tool = ToolSpec("read", "", {"n": "int"}, lambda n: f"{n} " + "x" * 300)
     llm = Script(*[("read", {"n": n}) for n in range(200)], DONE)
-    run = go(llm, [tool], "the task", hooks=[hook, Sizes()], max_steps=300, system_prompt="the rules")
+    run = go(
+        llm, [tool], "the task", hooks=[hook, Sizes()], max_steps=300, system_prompt="the rules"
+    )
     assert run.state.stop_reason == "done" and len(run.state.steps) == 201
     assert hook.compactions > 3 and max(sizes) < 2000
     last = llm.seen[-1]
@@ -91,7 +106,10 @@ def test_threshold_compact_keeps_a_long_run_inside_the_window(go: Go) -> None:
 
 
 def test_skill_activation_lists_skills_and_gives_the_one_asked_for(go: Go) -> None:
-    skills = {"pdf": "---\nname: pdf\ndescription: 'Reads PDFs'\n---\nUse pdftotext.", "x": "# Plain\nDo x."}
+    skills = {
+        "pdf": "---\nname: pdf\ndescription: 'Reads PDFs'\n---\nUse pdftotext.",
+        "x": "# Plain\nDo x.",
+    }
     tool = ToolSpec("activate_skill", "", {"name": "str"}, lambda name: "active")
     script = Script(("activate_skill", {"name": "pdf"}), ("activate_skill", {"name": "pdf"}), DONE)
     run = go(script, [tool], hooks=[SkillActivation(skills=skills)])
@@ -114,9 +132,17 @@ def test_the_names_are_those_of_the_format() -> None:
 
 def test_hooks_are_made_from_config() -> None:
     read = {"prompts/b.md": "B"}.__getitem__
-    entries = ["stagnation", {"static_briefing": {"path": "prompts/b.md"}}, {"threshold_compact": None}]
+    entries = [
+        "stagnation",
+        {"static_briefing": {"path": "prompts/b.md"}},
+        {"threshold_compact": None},
+    ]
     made: list[Any] = builtin_hooks(entries, read=read)
-    assert [type(hook).__name__ for hook in made] == ["Stagnation", "StaticBriefing", "ThresholdCompact"]
+    assert [type(hook).__name__ for hook in made] == [
+        "Stagnation",
+        "StaticBriefing",
+        "ThresholdCompact",
+    ]
     assert made[1].text == "B"
 
 

@@ -1,4 +1,4 @@
-"""Scripted conversations, each through both drivers: what is recorded, and what the model is told."""
+"""Scripted conversations, each through both drivers: what is recorded and what is told."""
 
 import json
 from typing import Any
@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from loop_doubles import Go, Script, add
 
-from looplet import DefaultState, LoopConfig, Reply, ToolCall, ToolSpec, Usage, done_tool, tools_from
+from looplet import (
+    DefaultState,
+    LoopConfig,
+    Reply,
+    ToolCall,
+    ToolSpec,
+    Usage,
+    done_tool,
+    tools_from,
+)
 
 DONE = ("done", {"summary": "ok"})
 
@@ -144,7 +153,12 @@ def test_a_call_in_plain_text_is_a_call(go: Go, text: str) -> None:
 def test_several_calls_of_one_turn_are_steps_in_order(go: Go) -> None:
     run = go(Script([("add", {"a": 1, "b": 1}), ("nope", {}), ("add", {"a": 2, "b": 2}), DONE]))
     assert [s.number for s in run.steps] == [1, 2, 3, 4]
-    assert [s.tool_result.data for s in run.steps] == [{"sum": 2}, None, {"sum": 4}, run.state.result]
+    assert [s.tool_result.data for s in run.steps] == [
+        {"sum": 2},
+        None,
+        {"sum": 4},
+        run.state.result,
+    ]
     assert len({s.tool_call.call_id for s in run.steps}) == 4
 
 
@@ -271,7 +285,9 @@ def test_an_answer_contract_is_told_and_the_run_goes_on(go: Go) -> None:
 
 
 def test_memory_and_context_are_in_the_first_message(go: Go) -> None:
-    config = LoopConfig(system_prompt="S", memory_sources=["M", lambda state: f"max {state.max_steps}"])
+    config = LoopConfig(
+        system_prompt="S", memory_sources=["M", lambda state: f"max {state.max_steps}"]
+    )
     run = go(Script(DONE), config=config, context="C")
     assert run.state.conversation[0] == {"role": "system", "content": "S\n\nM\n\nmax 15\n\nC"}
 

@@ -217,10 +217,14 @@ def test_a_text_reaches_the_next_prompt(go: Go, method: str, answer: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "method", ["pre_loop", "pre_prompt", "pre_dispatch", "post_dispatch", "check_done", "should_stop"]
+    "method",
+    ["pre_loop", "pre_prompt", "pre_dispatch", "post_dispatch", "check_done", "should_stop"],
 )
 def test_any_hook_can_stop_the_run(go: Go, method: str) -> None:
-    run = go(Script(DONE) if method == "check_done" else Script(ADD), hooks=[Says(method, Stop("enough"))])
+    run = go(
+        Script(DONE) if method == "check_done" else Script(ADD),
+        hooks=[Says(method, Stop("enough"))],
+    )
     assert run.error is None
     assert run.state.stop_reason == "hook_stop" and run.state.stop_message == "enough"
     assert len(run.steps) == (0 if method in ("pre_loop", "pre_prompt") else 1)
@@ -253,14 +257,13 @@ def test_a_hook_that_raises_ends_the_run_after_what_happened_is_recorded(
     go: Go, method: str, recorded: int, error: BaseException
 ) -> None:
     end = Recorder()
-    run = go(Script(DONE), hooks=[Says(method, error), end])
+    script = Script(ADD if method == "should_stop" else DONE)
+    run = go(script, hooks=[Says(method, error), end])
     assert run.error is error
     assert len(run.state.steps) == recorded
-    if method in ("should_stop", "on_loop_end"):  # only asked after an accepted `done`, if at all
-        assert run.state.stop_reason == "done"
-    else:
-        assert run.state.stop_reason == "hook_error"
-        assert end.asked[-1] == ("on_loop_end", "hook_error")
+    reason = "done" if method == "on_loop_end" else "hook_error"
+    assert run.state.stop_reason == reason
+    assert end.asked[-1] == ("on_loop_end", reason), "the others are told all the same"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +301,9 @@ def test_async_hooks_are_awaited_and_refused_by_the_sync_driver(go: Go) -> None:
     if run.error is None:
         assert hook.asked == ORDER
     else:
-        assert "AsyncRecorder.pre_prompt is async: run it with async_composable_loop" in str(run.error)
+        assert "AsyncRecorder.pre_prompt is async: run it with async_composable_loop" in str(
+            run.error
+        )
         assert run.state.stop_reason == "hook_error"
 
 
@@ -351,7 +356,9 @@ def test_a_hook_with_no_method_or_a_class_is_refused() -> None:
     with pytest.raises(TypeError, match="pass an instance"):
         looplet.composable_loop(Script(), hooks=[Recorder])
     with pytest.raises(TypeError, match="not callable"):
-        looplet.composable_loop(Script(), hooks=[Says("pre_loop", None), type("H", (), {"on_event": 3})()])
+        looplet.composable_loop(
+            Script(), hooks=[Says("pre_loop", None), type("H", (), {"on_event": 3})()]
+        )
 
 
 def test_steps_with_hooks_are_json(go: Go) -> None:

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from loop_doubles import Go, Script
 
-from looplet import BaseToolRegistry, LoopConfig, ToolCall, ToolContext, ToolResult, ToolSpec, tools_from
+from looplet import (
+    BaseToolRegistry,
+    LoopConfig,
+    ToolCall,
+    ToolContext,
+    ToolResult,
+    ToolSpec,
+    tools_from,
+)
 
 DONE = ("done", {"summary": "ok"})
 
@@ -321,7 +329,10 @@ def test_a_context_of_its_own_for_each_call(go: Go) -> None:
     assert run.data[:2] == [["D", "W", True, True]] * 2
     assert [step.tool_result.warnings for step in run.steps] == [["careful 1"], ["careful 2"], []]
     assert run.state.conversation[2]["content"].endswith("\nwarning: careful 1")
-    assert events == [({"n": 1}, {"text": "half", "done": 1}), ({"n": 2}, {"text": "half", "done": 2})]
+    assert events == [
+        ({"n": 1}, {"text": "half", "done": 1}),
+        ({"n": 2}, {"text": "half", "done": 2}),
+    ]
 
 
 def test_progress_listeners_that_raise_end_the_run_after_the_record(go: Go) -> None:

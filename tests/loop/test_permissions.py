@@ -48,7 +48,10 @@ def test_deny_then_ask_then_allow_then_default(
 
 
 def test_allow_rules_hold_only_when_sure() -> None:
-    data = {"default": "deny", "allow": [{"tool": "t", "matches": {"n": 1}, "contains": {"s": "x"}}]}
+    data = {
+        "default": "deny",
+        "allow": [{"tool": "t", "matches": {"n": 1}, "contains": {"s": "x"}}],
+    }
     assert verdict(data, "t", n=1, s="axb") == "allow"
     assert verdict(data, "t", n=1.0, s="x") == "allow"
     for args in ({}, {"n": 1}, {"s": "x"}, {"n": True, "s": "x"}, {"n": 1, "s": ["x"]}):
@@ -112,7 +115,9 @@ def test_the_config_comes_back() -> None:
     assert json.loads(json.dumps(hook.to_config())) == RULES
 
 
-def run_bash(go: Go, rules: Any, args: dict[str, Any], hooks: list[Any] | None = None, **config: Any) -> Any:
+def run_bash(
+    go: Go, rules: Any, args: dict[str, Any], hooks: list[Any] | None = None, **config: Any
+) -> Any:
     ran: list[Any] = []
 
     def bash(command: str = "rm -rf /", as_root: bool = False) -> str:
@@ -121,7 +126,10 @@ def run_bash(go: Go, rules: Any, args: dict[str, Any], hooks: list[Any] | None =
 
     schema = {
         "type": "object",
-        "properties": {"command": {"type": "string"}, "as_root": {"type": "boolean", "default": True}},
+        "properties": {
+            "command": {"type": "string"},
+            "as_root": {"type": "boolean", "default": True},
+        },
     }
     tool = ToolSpec("bash", "", schema, bash)
     run = go(
@@ -147,10 +155,20 @@ def test_defaults_are_judged_as_if_they_were_given(go: Go) -> None:
     assert ran == [("ls", True)], "and what was judged is what runs"
 
 
+def test_a_default_can_also_be_what_allows(go: Go) -> None:
+    for rules in (
+        {"default": "deny", "allow": [{"tool": "bash", "matches": {"as_root": True}}]},
+        {"deny": [{"tool": "bash", "matches": {"as_root": False}}]},
+    ):
+        assert run_bash(go, rules, {"command": "ls"})[1] == [("ls", True)]
+
+
 def test_a_default_that_only_the_function_knows_is_no_way_around_a_denial(go: Go) -> None:
     rules = {"deny": [{"tool": "bash", "contains": {"command": "rm"}}]}
     run, ran = run_bash(go, rules, {})
-    assert not ran and "depends on `command`, which the call leaves out; give it" in str(run.errors[0])
+    assert not ran and "depends on `command`, which the call leaves out; give it" in str(
+        run.errors[0]
+    )
 
 
 def test_no_other_hook_can_open_what_a_permission_closes(go: Go) -> None:

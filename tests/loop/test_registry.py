@@ -30,7 +30,7 @@ def test_a_functions_signature_becomes_a_schema() -> None:
         at: Annotated[Point, "the place"],
         colour: Colour = Colour.RED,
         anything: Any = None,
-        bare=object(),  # type: ignore[no-untyped-def]  # noqa: ANN001, B008
+        bare=object(),  # type: ignore[no-untyped-def]  # noqa: B008
         ctx: ToolContext,
     ) -> list[str]:
         """Search the index.
@@ -223,7 +223,9 @@ def test_a_name_is_taken_once() -> None:
     registry = tools_from([], include_done=True)
     with pytest.raises(ValueError, match="there already is a tool `done`"):
         registry.register(ToolSpec("done", "", {}, lambda: 1))
-    assert tools_from([ToolSpec("done", "", {}, lambda: 1)], include_done=True).tool_names == ["done"]
+    assert tools_from([ToolSpec("done", "", {}, lambda: 1)], include_done=True).tool_names == [
+        "done"
+    ]
 
 
 def test_the_decorator_registers_and_returns_the_function() -> None:
@@ -260,6 +262,8 @@ def test_a_tool_may_make_its_own_result() -> None:
 
 
 def test_a_result_is_held_against_its_output_schema() -> None:
-    spec = ToolSpec("f", "", {}, lambda: {"n": "x"}, output_schema={"properties": {"n": {"type": "integer"}}})
+    spec = ToolSpec(
+        "f", "", {}, lambda: {"n": "x"}, output_schema={"properties": {"n": {"type": "integer"}}}
+    )
     result = BaseToolRegistry([spec]).dispatch(ToolCall("f"))
     assert "does not fit its output_schema" in str(result.error) and "`n`" in str(result.error)

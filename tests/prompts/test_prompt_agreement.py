@@ -49,27 +49,71 @@ instances = st.fixed_dictionaries(
         "user": user,
         "people": st.lists(user, max_size=2),
         "rates": st.dictionaries(short, numbers, max_size=2),
-        "list_or_map": st.one_of(st.lists(short, max_size=2), st.dictionaries(short, short, max_size=2)),
+        "list_or_map": st.one_of(
+            st.lists(short, max_size=2), st.dictionaries(short, short, max_size=2)
+        ),
     }
 )
 tasks = st.one_of(short, st.fixed_dictionaries({"goal": short}, optional={"extra": short}))
 
-names = st.sampled_from(["task", "tools", "cartridge.name", "loop.index", "loop.last", "x", "y", "k"])
+names = st.sampled_from(
+    ["task", "tools", "cartridge.name", "loop.index", "loop.last", "x", "y", "k"]
+)
 paths = st.one_of(
     names,
     st.sampled_from([f"inputs.{name}" for name in INPUTS]),
     st.sampled_from(
-        ["inputs.user.name", "inputs.user.age", "inputs.user.nope", "x.name", "x.age", "task.goal"]
-        + ["task.extra", "inputs.sure[0]", "inputs.words[0]", "inputs.words[1:]", "tools[0].name"]
-        + ["inputs['text']", "inputs.rates.a", "x[0]", "tools[0].parameters", "inputs.text[0]"]
+        [
+            "inputs.user.name",
+            "inputs.user.age",
+            "inputs.user.nope",
+            "x.name",
+            "x.age",
+            "task.goal",
+            "inputs.sure[0]",
+            "inputs.words[0]",
+            "inputs.words[1:]",
+            "tools[0].name",
+            "inputs['text']",
+            "inputs.rates.a",
+            "x[0]",
+            "tools[0].parameters",
+            "inputs.text[0]",
+        ]
     ),
     st.sampled_from(["'lit'", "3", "1.5", "true", "none", "['a', 'b']", "[1, 2]", "[]"]),
 )
 filters = st.sampled_from(
-    ["upper", "title", "trim", "length", "first", "last", "sort", "unique", "reverse", "string"]
-    + ["join", "join(', ')", "default('-')", "default(none, true)", "d(0)", "int", "float", "round"]
-    + ["tojson", "tojson(indent=2)", "items", "map(attribute='name')", "sort(attribute='age')"]
-    + ["indent(2)", "truncate(9)", "replace('a', 'b')", "join(attribute='name')", "capitalize"]
+    [
+        "upper",
+        "title",
+        "trim",
+        "length",
+        "first",
+        "last",
+        "sort",
+        "unique",
+        "reverse",
+        "string",
+        "join",
+        "join(', ')",
+        "default('-')",
+        "default(none, true)",
+        "d(0)",
+        "int",
+        "float",
+        "round",
+        "tojson",
+        "tojson(indent=2)",
+        "items",
+        "map(attribute='name')",
+        "sort(attribute='age')",
+        "indent(2)",
+        "truncate(9)",
+        "replace('a', 'b')",
+        "join(attribute='name')",
+        "capitalize",
+    ]
 )
 
 
@@ -81,9 +125,13 @@ tests = st.one_of(
     st.tuples(
         paths,
         st.sampled_from(["is defined", "is undefined", "is none", "is not none", "is string"])
-        | st.sampled_from(["is mapping", "is number", "", "== 'a'", "< 2", "in 'abc'", "> inputs.rate"]),
+        | st.sampled_from(
+            ["is mapping", "is number", "", "== 'a'", "< 2", "in 'abc'", "> inputs.rate"]
+        ),
     ).map(" ".join),
-    st.sampled_from(["'age' in inputs.user", "'a' in inputs.words", "inputs.maybe and inputs.flag"]),
+    st.sampled_from(
+        ["'age' in inputs.user", "'a' in inputs.words", "inputs.maybe and inputs.flag"]
+    ),
 )
 conditions = st.one_of(
     tests,
@@ -102,7 +150,11 @@ expressions = st.recursive(
     ),
     max_leaves=4,
 )
-prints = expressions.map("{{{{ {} }}}}".format)
+# Of what the caller adds to a task nothing is known, so the check lets it pass anywhere; print it.
+extra = st.sampled_from(
+    ["{{ task.extra | d }}", "{% if task.extra is defined %}{{ task.extra }}{% endif %}"]
+)
+prints = st.one_of(expressions.map("{{{{ {} }}}}".format), extra)
 
 
 def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

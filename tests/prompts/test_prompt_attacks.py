@@ -1,4 +1,4 @@
-"""Templates and values made to escape, to forge or to exhaust. Each ends in a PromptError, and soon.
+"""Templates and values made to escape, to forge or to exhaust: each ends in a PromptError.
 
 No time is asserted; the suite would hang or fill the memory if one got through.
 """
@@ -95,8 +95,8 @@ FORBIDDEN = {
     "include of a drive": "{% include 'C:/x' %}",
     "include nothing": "{% include '' %}",
     "ignore missing": "{% include 'nope' ignore missing %}",
-    "huge literal": "{{ %s }}" % ("9" * 10_000),  # noqa: UP031
-    "huge hexadecimal": "{{ 0x%s }}" % ("f" * 10_000),  # noqa: UP031
+    "huge literal": "{{ %s }}" % ("9" * 10_000),
+    "huge hexadecimal": "{{ 0x%s }}" % ("f" * 10_000),
     "infinite": "{{ 1e999 }}",
     "half a pair": "{{ '\\ud800' }}",
     "bad escape": "{{ '\\d' }}",
@@ -145,7 +145,9 @@ STOPPED = {
     "compare": "{% for a in inputs.many %}"
     + "{% if inputs.big ~ 'a' in inputs.big %}{% endif %}" * 50
     + "{% endfor %}",
-    "upper": "{% for a in inputs.many %}" + "{% if inputs.big|upper %}{% endif %}" * 50 + "{% endfor %}",
+    "upper": "{% for a in inputs.many %}"
+    + "{% if inputs.big|upper %}{% endif %}" * 50
+    + "{% endfor %}",
     "undefined attribute": "{{ inputs.nope }}",
     "method of a mapping": "{{ inputs.items }}",
     "method of a text": "{{ task.upper }}",
@@ -188,7 +190,10 @@ def test_the_language_refuses_it_at_both_ends(name: str) -> None:
         attempt(template)
     assert len(str(caught.value)) < 600
     found = check_template(
-        "prompts/r.jinja", template, scope=Scope(SCHEMAS), templates={"r.jinja": template, "a.md": ""}
+        "prompts/r.jinja",
+        template,
+        scope=Scope(SCHEMAS),
+        templates={"r.jinja": template, "a.md": ""},
     )
     codes = {each.code for each in found if each.severity == "error"}
     assert codes, "the check lets it pass"

@@ -99,7 +99,9 @@ def test_importing_and_constants_load_nothing_of_others() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-HOSTILE = st.sampled_from(["{{ 7*7 }}", "{% if x %}", "{# c", "{{ self }}", "{% raw %}", "}}", "%}"])
+HOSTILE = st.sampled_from(
+    ["{{ 7*7 }}", "{% if x %}", "{# c", "{{ self }}", "{% raw %}", "}}", "%}"]
+)
 
 
 @given(st.lists(st.one_of(HOSTILE, st.text(max_size=8)), max_size=5).map("".join))
@@ -156,7 +158,9 @@ def test_live_objects_may_be_there_but_not_be_used() -> None:
     assert shown("{{ inputs.ok }} {{ inputs.db is defined }}", inputs=inputs) == "1 true"
     for use in ("inputs.db", "inputs.db.x", "inputs", "inputs | tojson(indent=2)", "inputs.db | d"):
         assert "live Connection" in refusal("{{ %s }}" % use, inputs=inputs).message  # noqa: UP031
-    assert "live Connection" in refusal("{% for x in inputs.db %}{% endfor %}", inputs=inputs).message
+    assert (
+        "live Connection" in refusal("{% for x in inputs.db %}{% endfor %}", inputs=inputs).message
+    )
 
 
 def test_frozen_data_and_tuples_are_plain_data() -> None:

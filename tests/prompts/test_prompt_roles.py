@@ -66,7 +66,9 @@ def test_ordinary_text_is_left_alone() -> None:
 pieces = st.lists(
     st.tuples(
         st.one_of(
-            st.sampled_from(["<|", "im_start", "|>", "[INST", "]", "\n", "\n\n", "Human", ":", "<", "s>"]),
+            st.sampled_from(
+                ["<|", "im_start", "|>", "[INST", "]", "\n", "\n\n", "Human", ":", "<", "s>"]
+            ),
             st.text(max_size=3),
         ),
         st.booleans(),

@@ -148,6 +148,11 @@ def test_misspelt_methods(name: str) -> None:
     assert check(f"class Guard:\n{METHOD}    def _{name}(self): ...") == []
 
 
+def test_a_short_name_is_no_typo() -> None:
+    for name in ("post", "pre", "on", "stop", "check", "loop", "event"):
+        assert check(f"class Guard:\n{METHOD}    def {name}(self): ...") == []
+
+
 def test_a_helper_that_looks_like_a_method_that_is_there() -> None:
     assert check("class Guard:\n    def on_event(self, p): ...\n    def on_events(self): ...") == []
 

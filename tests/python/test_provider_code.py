@@ -26,6 +26,7 @@ def codes(found: list[Diagnostic]) -> list[str]:
         "def build(runtime): ...",
         "def build(runtime=None, size=3): ...",
         "def build(**kw): ...",
+        "THREAD = THREADS = 4\ndef build(): ...",
         "def build(runtime, /): ...",
         "THREAD_SAFE = True\ndef build(*, runtime=None): ...",
         "from lib import build",

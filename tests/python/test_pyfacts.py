@@ -298,6 +298,7 @@ def test_the_text_at_a_name_is_the_name(parts: list[tuple[str, str, list[str]]])
         ("\ufeffé".encode() + b"\xff", "encoding", [1, 2]),
         (b"# coding: nonsense\n", "encoding", None),
         (b"\xef\xbb\xbf# coding: latin-1\n", "encoding", None),
+        (b"\xef\xbb\xbf# coding: utf8\n", "encoding", None),
         (b"# coding: rot13\n", "encoding", None),
         (b"x = 1\ny\0", "syntax", [2, 2]),
         (b"(" * 100_000, "syntax", None),
@@ -338,6 +339,7 @@ def test_encodings() -> None:
     assert at(source, found["assigned"]["größe"]["span"]) == "größe"
     assert facts(b"'''\n\n# coding: latin-1'''\n")["problem"] is None
     assert facts(b"x = 1\n# coding: rot13\n")["problem"] is None
+    assert facts(b"\xef\xbb\xbf# coding: UTF_8\n")["problem"] is None
 
 
 def test_a_doubtful_escape_is_no_warning_and_no_error() -> None:

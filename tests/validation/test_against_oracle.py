@@ -95,7 +95,7 @@ def schemas(draw: st.DrawFn) -> Any:
     return schema
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schemas(), st.lists(json_values, min_size=1, max_size=5))
 def test_same_verdict_as_jsonschema(schema: Any, values: list[Any]) -> None:
     Draft202012Validator.check_schema(schema)
@@ -109,7 +109,7 @@ def test_same_verdict_as_jsonschema(schema: Any, values: list[Any]) -> None:
         assert validator(value) is oracle.is_valid(value), (schema, value)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schemas(), st.lists(json_values, min_size=1, max_size=5))
 def test_problems_exist_exactly_for_what_is_refused(schema: Any, values: list[Any]) -> None:
     from looplet.validation.mismatch import _Reasons
@@ -164,7 +164,7 @@ def test_same_verdict_on_the_edges(family: str, data: st.DataObject) -> None:
         assert validator(value) is oracle.is_valid(value), (schema, value)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(json_values, json_values)
 def test_const_is_json_equality(one: Any, other: Any) -> None:
     assert compile_schema({"const": one})(other) is Draft202012Validator({"const": one}).is_valid(
@@ -172,7 +172,7 @@ def test_const_is_json_equality(one: Any, other: Any) -> None:
     )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(json_values, max_size=5))
 def test_unique_items(items: list[Any]) -> None:
     schema = {"uniqueItems": True}

@@ -193,3 +193,22 @@ def test_a_part_is_compiled_with_the_references_of_the_whole() -> None:
     assert part(3)
     (problem,) = part.problems("3")
     assert (problem.path, problem.schema_path) == ((), ("$defs", "n", "type"))
+
+
+def test_a_recursive_union_takes_no_exponential_time() -> None:
+    def operation(name: str) -> Any:
+        return {
+            "type": "object",
+            "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "op": {"const": name}},
+            "required": ["op", "left", "right"],
+        }
+
+    names = ("add", "sub", "mul", "div")
+    validator = compile_schema({"oneOf": [{"type": "integer"}, *map(operation, names)]})
+    value: Any = 1
+    for _ in range(MAX_DEPTH // 2):
+        value = {"left": value, "right": 2, "op": "div"}
+    assert validator(value)
+    value["right"] = "2"
+    (problem,) = validator.problems(value)
+    assert problem.path == ("right",)

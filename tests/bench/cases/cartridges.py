@@ -1,13 +1,14 @@
 """Loading and checking by size, in a warm process, each folder new to the process.
 
 One turn is: the peer loads the folders, then ours does with an empty cache, then ours again in a
-new process, so that only what is on disk, looked up by content, can help.
+new process, so that only what is on disk, looked up by content, can help; then one file is edited.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import generate
 from bench import Bench
@@ -22,7 +23,7 @@ SIZES: dict[str, Callable[[int], generate.Files]] = {
 }
 QUICK = ("10 tools", "coder-sized: 17 tools, 60 files", "100 tools")
 FOLDERS = 4  # the first warms the process up, the others are measured
-PEER, FIRST, AGAIN = "peer", "ours, first", "ours, again"
+PEER, FIRST, AGAIN, EDITED = "peer", "ours, first", "ours, again", "ours, edited"
 
 
 def measured(bench: Bench) -> Table:
@@ -40,6 +41,7 @@ def measured(bench: Bench) -> Table:
     first = row("ours, from source, first time, with the whole check", FIRST)
     again = row("ours, unchanged since the last check", AGAIN)
     row("… and its tools, hooks and state bound", AGAIN, "load and bind")
+    row("ours, one tool changed since", EDITED)
     table.rows.append(["first / looplet 0.4.1", *(ratio(first[s], peer[s]) for s in sizes)])
     table.rows.append(["unchanged / looplet 0.4.1", *(ratio(again[s], peer[s]) for s in sizes)])
     for size in sizes:
@@ -82,9 +84,16 @@ def _series(bench: Bench, size: str) -> Series:
     def again() -> Mapping[str, float]:
         return {**plain(), "load and bind": bound()["load"]}
 
+    def edited() -> Mapping[str, float]:
+        for folder in folders:
+            with (Path(folder) / "tools/done/execute.py").open("a") as file:
+                file.write("# one more line\n")
+        return plain()
+
     samples: dict[str, Sample] = {
         PEER: bench.worker_sample(bench.peer, "load.py", theirs),
         FIRST: first,
         AGAIN: again,
+        EDITED: edited,
     }
     return in_turns(samples, bench.rounds(6))

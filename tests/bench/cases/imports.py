@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from bench import WORKERS, Bench
 from measure import in_turns, run
 from report import Table, Target, ratio, show
@@ -30,8 +32,12 @@ def measured(bench: Bench) -> Table:
     series = in_turns(samples, bench.rounds(21))
 
     def net(who: str) -> float | None:
-        gross, nothing = series.median(who, "ms"), series.median("bare", "ms")
-        return None if gross is None or nothing is None else gross - nothing
+        """The median over the rounds of what it took more than nothing did in the same round."""
+        gross, nothing = series.values.get((who, "ms")), series.values.get(("bare", "ms"))
+        if not gross or not nothing or who in series.failures:
+            return None
+        more = [a - b for a, b in zip(gross, nothing, strict=True)]
+        return max(0.0, median(more))
 
     table.rows.append([f"`{YARDSTICK}`", net("yardstick"), None, None])
     for side in bench.sides:

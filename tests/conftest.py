@@ -1,0 +1,57 @@
+"""For every test: a cache of its own, steady hypothesis settings, and links that are up to date."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import looplet
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+MOUNTS = {"loop": ".", "compiler": "compiler", "schema": "schema", "cartridges": "cartridges"}
+
+# No deadline: how long an example takes says more of the machine than of the code.
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.load_profile("default")
+
+
+def _files(root: Path) -> set[str]:
+    return {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def pytest_configure() -> None:
+    """Fail early, and say what to do, when the tree of links of an editable install is stale."""
+    package = Path(looplet.__file__).parent
+    if "__editable__" not in package.parent.name:
+        return
+    linked = _files(package)
+    source = {
+        (Path(mount) / name).as_posix()
+        for folder, mount in MOUNTS.items()
+        for name in _files(ROOT / folder)
+    }
+    if missing := sorted(source - linked):
+        pytest.exit(f"not linked: {missing[0]}; run `pip install -e .` again", returncode=4)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache() -> Iterator[None]:
+    """No test reads or writes the cache of whoever runs it."""
+    before = os.environ.get("LOOPLET_CACHE_DIR")
+    with tempfile.TemporaryDirectory(prefix="looplet-cache-") as folder:
+        os.environ["LOOPLET_CACHE_DIR"] = folder
+        yield
+    if before is None:
+        del os.environ["LOOPLET_CACHE_DIR"]
+    else:
+        os.environ["LOOPLET_CACHE_DIR"] = before

@@ -1,0 +1,3 @@
+def execute(ctx, *, text: str, title: str = ""):
+    notes = ctx.resources["notes"]
+    return "café"

@@ -1,0 +1,3 @@
+# coding: klingon
+def execute(ctx, *, text: str, title: str = ''):
+    return 1
