@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.parameters import is_short_form
-from looplet.compiler.respell import Path, correct_value, rename_key, replace_value, written
 from looplet.compiler.rules import ct2_schema as ct2
 from looplet.compiler.schema_words import got
 from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document
+from looplet.compiler.text.respell import Path, correct_value, rename_key, replace_value, written
 from looplet.validation import UnsupportedSchema, compile_schema, faults_of
 from looplet.validation.keywords import KEYWORDS, subschemas
 from looplet.validation.values import TYPES, searcher

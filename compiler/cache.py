@@ -14,7 +14,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any, Final
 
-from looplet.compiler.pyfacts import Facts, facts
+from looplet.compiler.python.facts import Facts, facts
 
 if TYPE_CHECKING:
     from looplet.compiler.source import Tree
@@ -31,8 +31,8 @@ def fingerprint() -> str:
     global _fingerprint
     if not _fingerprint:
         parts = [sys.version]
-        for folder in (_HERE, os.path.join(_HERE, "rules"), os.path.join(_HERE, "checks")):
-            with os.scandir(folder) as entries:
+        for part in ("", "checks", "prompts", "python", "rules", "text"):
+            with os.scandir(os.path.join(_HERE, part)) as entries:
                 for entry in entries:
                     if entry.name.endswith(".py"):
                         facts_of_file = entry.stat()

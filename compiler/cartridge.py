@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from looplet.compiler.diagnostics import Diagnostic, Fix
 from looplet.compiler.layout import document_kind
-from looplet.compiler.lines import decode
 from looplet.compiler.source import Tree
+from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document, parse
+from looplet.compiler.text.lines import decode
 
 if TYPE_CHECKING:
-    from looplet.compiler.pyfacts import Facts
+    from looplet.compiler.python.facts import Facts
 
 
 @dataclass(slots=True)
@@ -67,6 +68,15 @@ class Cartridge:
         document = self.documents.get(path)
         value = document.value if document is not None else None
         return value if isinstance(value, dict) else {}
+
+    def unread(self, path: str, key: str) -> bool:
+        """Whether the document at `path` may mean to say something under `key` that was not read:
+        it is no mapping, or cannot be parsed, or the key is misspelt in it."""
+        document = self.documents.get(path)
+        value = document.value if document is not None else None
+        if not isinstance(value, dict):
+            return path in self.documents and (document is None or value is not None)
+        return key not in value and any(closest(other, [key]) for other in value)
 
     def text(self, path: str) -> str:
         """A text file as text, without its byte order mark."""

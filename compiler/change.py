@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.edit import EditRefused, rewrite
 from looplet.compiler.emit import prompt_bytes
 from looplet.compiler.lift import lift, lift_prompts
-from looplet.compiler.lines import BOM
 from looplet.compiler.parameters import is_short_form
 from looplet.compiler.reopen import reopen
 from looplet.compiler.resolve import Resolved, resolve
-from looplet.compiler.spell import json_file, yaml_file
+from looplet.compiler.text.edit import EditRefused, rewrite
+from looplet.compiler.text.lines import BOM
+from looplet.compiler.text.spell import json_file, yaml_file
 from looplet.preset import AgentPreset, File, PresetError, canonical_json
 
 
@@ -149,7 +149,7 @@ def _short_form(
     after: dict[str, Any],
     files: dict[str, File],
 ) -> None:
-    from looplet.compiler.pyedit import assign_literal
+    from looplet.compiler.python.literals import assign_literal
     from looplet.compiler.resolve import SHORT_FORM
 
     tool = resolved.tools[name]

@@ -75,8 +75,8 @@ def reread(layers: Sequence[Layer]) -> AgentPreset:
 
 def _fresh(preset: AgentPreset) -> dict[str, File]:
     """The files of a preset that was never a folder."""
-    from looplet.compiler import spell
     from looplet.compiler.lift import lift, lift_prompts
+    from looplet.compiler.text import spell
 
     files = dict(preset.files)
     for path, value in lift(preset).items():

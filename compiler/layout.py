@@ -12,6 +12,7 @@ MANIFEST: Final = "cartridge.json"
 CONFIG: Final = "config.yaml"
 RUNTIME: Final = "runtime.yaml"
 SYSTEM: Final = "prompts/system.md"
+TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 
 _DOCUMENTS: Final = {MANIFEST: "cartridge", CONFIG: "config", RUNTIME: "runtime"}
 _CODE: Final[tuple[tuple[re.Pattern[str], Code], ...]] = (

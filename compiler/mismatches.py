@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from looplet.compiler import scopes
 from looplet.compiler.diagnostics import Diagnostic, Fix, quote
-from looplet.compiler.respell import Path, correct_value, rename_key, replace_value, written
 from looplet.compiler.rules import ct2_schema as ct2
 from looplet.compiler.schema_words import got, one_of_kinds, shape, takes
 from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document
+from looplet.compiler.text.respell import Path, correct_value, rename_key, replace_value, written
 from looplet.validation import Problem
 from looplet.validation.words import literal, place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from looplet.compiler.cartridge import Cartridge
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 from looplet.compiler.source import Tree
 from looplet.preset import Layer, PresetError
 

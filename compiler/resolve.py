@@ -62,6 +62,17 @@ class Resolved:
                 return _join(cartridge, file), document.span(path, key)
         return file, None
 
+    @property
+    def complete(self) -> bool:
+        """Whether every parent that is named could be opened."""
+        last = self.chain[-1]
+        return not last.value(layout.CONFIG).get("extends")
+
+    def unread(self, file: str, key: str) -> bool:
+        """Whether the agent may mean to say more under `key` of `file` than was read. What follows
+        from there being nothing is then no finding: it would only repeat another one."""
+        return not self.complete or any(layer.unread(file, key) for layer in self.chain)
+
     def data(self, path: str) -> bytes:
         return self.homes[path].tree.files[path].data
 

@@ -53,12 +53,33 @@ def check_document(kind: str, document: Document) -> list[Diagnostic]:
     if value is None and document.language == "yaml":
         value = {}  # an empty file says nothing, which is allowed where nothing has to be said
     validator = schema_for(kind)
-    if validator(value):
-        return _not_run(kind, document, value)
-    from looplet.compiler.mismatches import Mismatches
+    found: list[Diagnostic] = []
+    if not validator(value):
+        from looplet.compiler.mismatches import Mismatches
 
-    found = Mismatches(kind, document, raw_schema(kind)).word(validator.problems(value))
+        found = Mismatches(kind, document, raw_schema(kind)).word(validator.problems(value))
+    if "${py:" in document.text:
+        found += _python_in_values(document)
     return found + (_not_run(kind, document, value) if isinstance(value, dict) else [])
+
+
+def _python_in_values(document: Document) -> list[Diagnostic]:
+    """`${py:…}`, with which version 1 put Python expressions into values."""
+    instead = 'build the value in `resources/<name>.py` and write `"@name"`'
+    found: list[Diagnostic] = []
+    todo: list[tuple[tuple[str | int, ...], Any]] = [((), document.value)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, str) and "${py:" in value and path:
+            span = document.span(path)
+            found.append(
+                ct2.word_of_version_1.at(document.path, span, word="${py:…}", instead=instead)
+            )
+        elif isinstance(value, dict):
+            todo.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            todo.extend(((*path, index), item) for index, item in enumerate(value))
+    return found
 
 
 def _not_run(kind: str, document: Document, value: dict[str, Any]) -> list[Diagnostic]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 from looplet.compiler.diagnostics import Diagnostic, Position, Span
-from looplet.compiler.lines import BOM, Lines
 from looplet.compiler.rules import ct1_syntax as ct1
+from looplet.compiler.text.lines import BOM, Lines
 
 MAX_TEXT: Final = 4 * 1024 * 1024
 MAX_DEPTH: Final = 100
@@ -143,9 +143,9 @@ def parse(path: str, data: bytes) -> tuple[Document | None, list[Diagnostic]]:
     if bom:
         text = text[1:]
     if path.endswith(".json"):
-        from looplet.compiler.jsontext import parse_json as read
+        from looplet.compiler.text.jsontext import parse_json as read
     else:
-        from looplet.compiler.yamltext import parse_yaml as read
+        from looplet.compiler.text.yamltext import parse_yaml as read
     document, findings = read(path, text)
     if document is not None:
         document.bom = bom

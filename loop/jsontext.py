@@ -45,25 +45,24 @@ def _why(value: Any, error: Exception) -> str:
         return "it is nested too deeply"
     if "ircular" in str(error):
         return "it contains itself"
-    place, bad = _culprit(value, "", 0)
-    what = repr(bad) if type(bad) is float else f"a value of type `{type(bad).__name__}`"
+    place, what = _culprit(value, "", 0)
     return f"it has {what} at `{place}`" if place else f"it is {what}"
 
 
-def _culprit(value: Any, place: str, depth: int) -> tuple[str, Any]:
-    """The first part of `value` that JSON cannot hold, and the way to it."""
-    if depth < 50:
-        members: Any = ()
-        if isinstance(value, dict):
-            for key in value:
-                if not isinstance(key, (str, int, float, type(None))):
-                    return f"{place}{{key}}".lstrip("."), key
-            members = ((f"{place}.{key}", item) for key, item in value.items())
-        elif isinstance(value, (list, tuple)):
-            members = ((f"{place}[{index}]", item) for index, item in enumerate(value))
-        for inner, item in members:
-            try:
-                _readable.encode(item)
-            except (TypeError, ValueError, RecursionError):
-                return _culprit(item, inner, depth + 1)
-    return place.lstrip("."), value
+def _culprit(value: Any, place: str, depth: int) -> tuple[str, str]:
+    """The way to the first part of `value` that JSON cannot hold, and what that is."""
+    members: Any = ()
+    if depth < 50 and isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, (str, int, float, type(None))):
+                return place.lstrip(".") or "the top", f"a key of type `{type(key).__name__}`"
+        members = ((f"{place}.{key}", item) for key, item in value.items())
+    elif depth < 50 and isinstance(value, (list, tuple)):
+        members = ((f"{place}[{index}]", item) for index, item in enumerate(value))
+    for inner, item in members:
+        try:
+            _readable.encode(item)
+        except (TypeError, ValueError, RecursionError):
+            return _culprit(item, inner, depth + 1)
+    what = repr(value) if type(value) is float else f"a value of type `{type(value).__name__}`"
+    return place.lstrip("."), what

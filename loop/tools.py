@@ -36,7 +36,8 @@ class ToolSpec(Record):
     name: `[a-zA-Z0-9_-]`, 1 to 64 characters.
     description: for the model.
     parameters: a JSON Schema of type object; or, shorter, parameter name → JSON Schema (or the
-        name of a type), each required unless it, or the function, has a default.
+        name of a type), each required unless it, or the function, has a default. A default in
+        the schema is given to the function, also where that has one of its own.
     execute: the function, also `async def`. It gets the arguments by name, and the ToolContext if
         it has a parameter `ctx`. It returns what JSON can hold.
     load: in place of `execute`, a function that returns it, called once, before the first call.

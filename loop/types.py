@@ -269,15 +269,22 @@ def arguments_in_words(args: Mapping[str, Any], width: int = 120) -> str:
     return printable(words, width)
 
 
-def value_in_words(value: Any, width: int) -> str:
-    """A value on one line: `sum: 3` for a mapping, the text itself for a text."""
+def value_in_words(value: Any, width: int, depth: int = 3) -> str:
+    """A value on one line: `sum: 3` for a mapping, the text itself for a text.
+
+    No more of it is looked at than can be seen: it may be huge, or nested without end.
+    """
     if isinstance(value, dict):
-        # Only as many members as can be seen: the value may be huge.
-        pairs = [f"{key}: {value_in_words(part, 40)}" for key, part in islice(value.items(), 40)]
-        return printable(", ".join(pairs) if pairs else "{}", width)
+        if not value or not depth:
+            return "{…}" if value else "{}"
+        seen = islice(value.items(), width // 3)
+        pairs = [f"{key}: {value_in_words(part, 40, depth - 1)}" for key, part in seen]
+        return printable(", ".join(pairs), width)
     if isinstance(value, (list, tuple)):
-        items = ", ".join(value_in_words(item, 40) for item in islice(value, 40))
-        return printable(f"[{items}]", width)
+        if not value or not depth:
+            return "[…]" if value else "[]"
+        parts = [value_in_words(part, 40, depth - 1) for part in islice(value, width // 3)]
+        return printable(f"[{', '.join(parts)}]", width)
     try:
         return printable(value if isinstance(value, str) else str(value), width)
     except Exception as error:  # a value of the author's: also its __str__ may be broken

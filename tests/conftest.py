@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import looplet
 import pytest
 from hypothesis import HealthCheck, settings
+
+import looplet
 
 ROOT = Path(__file__).parents[1]
 MOUNTS = {"loop": ".", "compiler": "compiler", "schema": "schema", "cartridges": "cartridges"}

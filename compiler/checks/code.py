@@ -21,9 +21,9 @@ from looplet.compiler.checks.python_file import Modules, check_module
 from looplet.compiler.checks.short_tool import check_short_tool
 from looplet.compiler.checks.tool_code import check_tool
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.distributions import provided
 from looplet.compiler.lower import tool_parameters
 from looplet.compiler.parameters import is_short_form
+from looplet.compiler.python.distributions import provided
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.syntax import Document
 

@@ -7,8 +7,14 @@ from typing import Any, Final, NamedTuple
 
 from looplet.compiler.checks.hook_code import Locate
 from looplet.compiler.diagnostics import Diagnostic
-from looplet.compiler.pydefs import entry_point, misfit, renamed, signature_known, span_of
-from looplet.compiler.pyfacts import Facts, Function
+from looplet.compiler.python.definitions import (
+    entry_point,
+    misfit,
+    renamed,
+    signature_known,
+    span_of,
+)
+from looplet.compiler.python.facts import Facts, Function
 from looplet.compiler.rules import ct8_evals as ct8
 from looplet.compiler.suggest import closest
 

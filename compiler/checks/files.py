@@ -32,10 +32,11 @@ def check_required(resolved: Resolved) -> Iterator[Diagnostic]:
     child = resolved.cartridge
     if layout.CONFIG not in resolved.homes:
         yield _missing(child, layout.CONFIG, "it says what the agent does")
-    if not {layout.SYSTEM, layout.SYSTEM + ".jinja"} & resolved.homes.keys():
+    prompts = {layout.SYSTEM, layout.SYSTEM + ".jinja"}
+    if not prompts & resolved.homes.keys() and resolved.complete:
         yield _missing(child, layout.SYSTEM, "every agent has a system prompt")
     for tool in resolved.tools.values():
-        if tool.code_home is None:
+        if tool.code_home is None and resolved.complete:
             why = "a tool's folder has the function that runs it"
             yield tool.home.located(_missing(tool.home, tool.code, why))
     for folder, home in _folders(resolved, "tools").items():

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyclasses import Lineage, bound_parameters
-from looplet.compiler.pydefs import (
+from looplet.compiler.python.classes import Lineage, bound_parameters
+from looplet.compiler.python.definitions import (
     always_fails,
     defined_class,
     defined_function,
@@ -17,7 +17,7 @@ from looplet.compiler.pydefs import (
     renamed,
     span_of,
 )
-from looplet.compiler.pyfacts import Facts, Function
+from looplet.compiler.python.facts import Facts, Function
 from looplet.compiler.rules import ct4_code
 from looplet.compiler.rules import ct4_hooks as ct4
 from looplet.compiler.suggest import closest, correction

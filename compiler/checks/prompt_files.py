@@ -8,10 +8,10 @@ from typing import Any
 from looplet.compiler import layout
 from looplet.compiler.checks.references import builtin_tools
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.prompts.mentions import mentioned_tools
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct9_advice as ct9
+from looplet.compiler.text.lines import Lines
 
 
 def check_prompts(resolved: Resolved) -> Iterator[Diagnostic]:

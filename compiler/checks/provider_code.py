@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from looplet.compiler.diagnostics import Diagnostic
-from looplet.compiler.pydefs import (
+from looplet.compiler.python.definitions import (
     always_fails,
     entry_point,
     kind_of,
@@ -13,7 +13,7 @@ from looplet.compiler.pydefs import (
     span_of,
     word_at,
 )
-from looplet.compiler.pyfacts import Facts, Function
+from looplet.compiler.python.facts import Facts, Function
 from looplet.compiler.rules import ct4_providers as ct4
 
 _MARK = "THREAD_SAFE"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Set
 from typing import Final
 
 from looplet.compiler.diagnostics import Diagnostic
-from looplet.compiler.distributions import distribution_of, normalised
-from looplet.compiler.pydefs import span_of
-from looplet.compiler.pyfacts import Facts, Import
+from looplet.compiler.python.definitions import span_of
+from looplet.compiler.python.distributions import distribution_of, normalised
+from looplet.compiler.python.facts import Facts, Import
 from looplet.compiler.rules import ct4_code as ct4
 from looplet.compiler.suggest import closest
 

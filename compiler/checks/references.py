@@ -24,11 +24,18 @@ def resource_names(resolved: Resolved) -> list[str]:
     return [path[10:-3] for path in resolved.homes if layout.code_kind(path) == "resource"]
 
 
+def tool_names(resolved: Resolved) -> set[str]:
+    """The names of the tools; also of those whose `tool.yaml` is missing, which is reported."""
+    folders = {path.split("/")[1] for path in resolved.homes if layout.code_kind(path) == "tool"}
+    return {*resolved.tools, *folders, *builtin_tools(resolved)}
+
+
 def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
     """The done tool is there; a tool's name is its folder's; what it requires is built."""
-    names = {*resolved.tools, *builtin_tools(resolved)}
+    names = tool_names(resolved)
     done = resolved.config.get("done_tool", "done")
-    if isinstance(done, str) and done not in names:
+    ending = not resolved.unread(layout.CONFIG, "done_tool") and done in names
+    if not ending and _judged(resolved, done):
         path, span = resolved.place(layout.CONFIG, ("done_tool",))
         near = closest(done, names)
         fixes = correction(path, span, done, near)
@@ -49,12 +56,20 @@ def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
             yield tool.home.located(
                 ct3.name_differs.at(tool.path, span, fixes=(fix,), name=name, folder=tool.name)
             )
-        if "output_schema" in tool.value and tool.name != done:
+        if "output_schema" in tool.value and tool.name != done and ending:
             span = document.span(("output_schema",), key=True)
             yield tool.home.located(ct3.output_schema_unused.at(tool.path, span, done=done))
         yield from _requires(tool.home, document, tool.value.get("requires"), resources)
         if tool.code_home is not None:
             yield from _used_resources(resolved, tool.code_home, tool.code, tool.value, resources)
+
+
+def _judged(resolved: Resolved, done: Any) -> bool:
+    """Whether the name of the done tool was read, and has the form of a tool's name."""
+    if resolved.unread(layout.CONFIG, "done_tool") or not isinstance(done, str):
+        return False
+    named = layout.TOOL_NAME.match(done) is not None
+    return named and not resolved.unread(layout.CONFIG, "builtin_tools")
 
 
 def _requires(

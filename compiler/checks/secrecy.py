@@ -7,9 +7,9 @@ from typing import Final
 
 from looplet.compiler.cartridge import Cartridge
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.secrets import find_secrets
+from looplet.compiler.text.lines import Lines
 
 TEXTS: Final = (
     *(".md", ".jinja", ".yaml", ".yml", ".json", ".jsonl", ".toml", ".txt", ".cfg", ".ini"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic
-from looplet.compiler.pydefs import span_of, word_at
-from looplet.compiler.pyfacts import Assigned, Facts
+from looplet.compiler.python.definitions import span_of, word_at
+from looplet.compiler.python.facts import Assigned, Facts
 from looplet.compiler.rules import ct4_tools as ct4
 from looplet.compiler.suggest import closest, one_slip
 

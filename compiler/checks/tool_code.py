@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pydefs import entry_point, signature_known, span_of
-from looplet.compiler.pyfacts import Facts, Function, Parameter
+from looplet.compiler.python.definitions import entry_point, signature_known, span_of
+from looplet.compiler.python.facts import Facts, Function, Parameter
 from looplet.compiler.rules import ct4_tools as ct4
 from looplet.compiler.suggest import closest
 

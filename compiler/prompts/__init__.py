@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Fix, Span, order
-from looplet.compiler.lines import Lines
 from looplet.compiler.prompts.mentions import Mention, mentioned_tools
 from looplet.compiler.prompts.shapes import Shape, list_of
 from looplet.compiler.rules import ct5_prompts as rules
 from looplet.compiler.suggest import closest
+from looplet.compiler.text.lines import Lines
 from looplet.prompts import is_constant
 
 if TYPE_CHECKING:

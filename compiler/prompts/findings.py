@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Position, Rule, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.prompts.shapes import Shape
 from looplet.compiler.rules import ct5_prompts as rules
 from looplet.compiler.suggest import one_slip
+from looplet.compiler.text.lines import Lines
 from looplet.prompts.language import dotted, path_of
 from looplet.prompts.reading import place_of
 

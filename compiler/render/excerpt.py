@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from looplet.compiler.diagnostics import Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.render.visible import visible_character, width
+from looplet.compiler.text.lines import Lines
 
 WIDTH: Final = 100
 _TAB: Final = " " * 4

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from looplet.compiler.diagnostics import FAMILIES
-from looplet.compiler.lines import Texts
 from looplet.compiler.render.json import ascii_json
 from looplet.compiler.render.place import from_here
+from looplet.compiler.text.lines import Texts
 
 if TYPE_CHECKING:
     from looplet.compiler.diagnostics import Diagnostic, Fix, Rule, Span

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from looplet.compiler.lines import Texts
 from looplet.compiler.render.excerpt import excerpt, shown
 from looplet.compiler.render.place import shown_path
 from looplet.compiler.render.visible import visible
+from looplet.compiler.text.lines import Texts
 
 if TYPE_CHECKING:
     from looplet.compiler.diagnostics import Diagnostic, Fix

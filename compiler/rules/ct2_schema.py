@@ -158,8 +158,9 @@ def key_of_another_file(key: str, here: str, place: str) -> str:
 def word_of_version_1(word: str, instead: str) -> str:
     """A word of version 1 of the format, which version 2 does without.
 
-    Version 1 had `tags` on tools, several `done_tools`, and `schema_version` 1. Nothing reads them
-    any more, so they are errors and not ignored. The message says what to write instead.
+    Version 1 had `tags` on tools, several `done_tools`, Python in values (`${py:…}`), and
+    `schema_version` 1. Nothing reads them any more, so they are errors and not ignored. The message
+    says what to write instead.
 
     Bad, in `tool.yaml`:
 

@@ -1,8 +1,9 @@
 """Linking: from an agent as data to one that runs.
 
 `binding` makes the live side of a preset out of the parts beside it: `namespace` runs the author's
-files, `ondisk` knows where they are, `resources`, `hooks`, `memory` and `prompts` are what they
-become. `looplet.references` resolves values, `looplet.inputs` checks what a caller gives.
+files, `lookup` says where their imports lead, `ondisk` where the files are; `resources`, `hooks`,
+`memory` and `prompts` are what they become. `looplet.references` resolves values, `looplet.inputs`
+checks what a caller gives.
 """
 
 from __future__ import annotations

@@ -2,15 +2,8 @@
 
 A file is executed from the bytes it is given, once, when it is first asked for. Nothing is put on
 `sys.path`: an author's `import helper` reaches us because the modules here have an `__import__` of
-their own, which looks at the agent's files and leaves everything else to Python's.
-
-An absolute import looks, in this order, at
-1. the standard library and looplet, so that a stray `json.py` changes nothing;
-2. the folder of the importing file;
-3. the agent's root folder;
-4. what is installed.
-A folder without `__init__.py` counts where the imported name leads to a file in it. A relative
-import starts at the importing file's folder. (`importlib.import_module` knows nothing of this.)
+their own, which looks where `looplet.link.lookup` says and leaves everything else to Python's.
+(`importlib.import_module` knows nothing of this.)
 """
 
 from __future__ import annotations
@@ -25,6 +18,7 @@ from itertools import count
 from types import ModuleType
 from typing import Any
 
+from looplet.link.lookup import Lookup, join, parent
 from looplet.preset import File
 
 _numbers = count(1)
@@ -64,7 +58,7 @@ class Namespace:
         self._place = place
         self._on_disk = on_disk
         self._title = title
-        self._folders = _folders(files)
+        self._lookup = Lookup(files)
         self._lock = RLock()
         self._modules: dict[str, ModuleType] = {}
         """By key: a file's path without `.py`, a folder's path; "" is the root."""
@@ -166,7 +160,7 @@ class Namespace:
 
     def _folder(self, key: str) -> ModuleType:
         """The module of a folder: its `__init__.py`, if it has one."""
-        init = _join(key, "__init__.py")
+        init = join(key, "__init__.py")
         if init in self._files:
             return self._module(key, init)
         with self._lock:
@@ -178,7 +172,7 @@ class Namespace:
 
     def _new(self, key: str, loader: Any, source: str | None, package: bool) -> ModuleType:
         if key:
-            self._bare_folder(_parent(key))
+            self._bare_folder(parent(key))
         name = self._name(key)
         module = ModuleType(name)
         spec = ModuleSpec(name, loader, origin=source, is_package=package)
@@ -192,13 +186,13 @@ class Namespace:
     def _bare_folder(self, key: str) -> None:
         # pickle and typing want the parents of a module in sys.modules, but only an import that
         # names a package runs its __init__.py.
-        if key not in self._modules and _join(key, "__init__.py") not in self._files:
+        if key not in self._modules and join(key, "__init__.py") not in self._files:
             self._folder(key)
 
     def _attach(self, key: str, module: ModuleType) -> None:
-        parent = self._modules.get(_parent(key)) if key else None
-        if parent is not None:
-            setattr(parent, key.rpartition("/")[2], module)
+        above = self._modules.get(parent(key)) if key else None
+        if above is not None:
+            setattr(above, key.rpartition("/")[2], module)
 
     def _name(self, key: str) -> str:
         parts = [part.replace(".", "%2e") for part in key.split("/")] if key else []
@@ -218,45 +212,22 @@ class Namespace:
         importer = self._paths.get((globals or {}).get("__name__", ""), "")
         names = fromlist or ()
         if level == 0:
-            base = self._base_of(name, importer, names)
+            base = self._lookup.base_of(name, importer, names)
             if base is None:
                 return builtins.__import__(name, globals, locals, names, 0)
         else:
-            base = _parent(importer)
+            base = parent(importer)
             for _ in range(level - 1):
                 if not base:
                     raise ImportError("attempted relative import beyond the cartridge's folder")
-                base = _parent(base)
+                base = parent(base)
         return self._walk(base, name, names, relative=level > 0)
-
-    def _base_of(self, name: str, importer: str, names: Sequence[str]) -> str | None:
-        head = name.partition(".")[0]
-        if head in sys.stdlib_module_names or head == "looplet":
-            return None
-        for base in dict.fromkeys((_parent(importer), "")):
-            found = self._file_of(_join(base, head))
-            if found == importer and "." not in name:
-                continue  # tools/requests.py that imports requests
-            if found is not None or self._leads_to_a_file(_join(base, *name.split(".")), names):
-                return base
-        return None
-
-    def _file_of(self, key: str) -> str | None:
-        for path in (_join(key, "__init__.py"), f"{key}.py"):
-            if path in self._files:
-                return path
-        return None
-
-    def _leads_to_a_file(self, key: str, names: Sequence[str]) -> bool:
-        return self._file_of(key) is not None or any(
-            self._file_of(_join(key, name)) is not None for name in names
-        )
 
     def _walk(self, base: str, name: str, names: Sequence[str], relative: bool) -> ModuleType:
         top = leaf = self._folder(base) if relative else None
         key = base
         for part in name.split(".") if name else ():
-            key = _join(key, part)
+            key = join(key, part)
             leaf = self._child(key, name)
             top = top or leaf
         assert leaf is not None and top is not None
@@ -265,16 +236,16 @@ class Namespace:
         if "*" in names:
             names = [*getattr(leaf, "__all__", ())]
         for each in names:
-            if not hasattr(leaf, each) and (path := self._file_of(_join(key, each))):
-                self._module(_join(key, each), path)
+            if not hasattr(leaf, each) and (path := self._lookup.file_of(join(key, each))):
+                self._module(join(key, each), path)
         return leaf
 
     def _child(self, key: str, name: str) -> ModuleType:
         if (ready := self._ready.get(key)) is not None:
             return ready
-        if (path := self._file_of(key)) is not None:
+        if (path := self._lookup.file_of(key)) is not None:
             return self._module(key, path)
-        if key in self._folders:
+        if self._lookup.is_folder(key):
             return self._folder(key)
         raise ModuleNotFoundError(f"No module named {name!r} in the cartridge", name=name)
 
@@ -317,22 +288,6 @@ def _forget(modules: dict[str, ModuleType], sources: dict[str, str]) -> None:
 
 def _key(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__")
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _join(*parts: str) -> str:
-    return "/".join([part for part in parts if part])
-
-
-def _folders(files: Mapping[str, File]) -> frozenset[str]:
-    found: set[str] = set()
-    for path in files:
-        while (path := _parent(path)) and path not in found:
-            found.add(path)
-    return frozenset(found)
 
 
 __all__ = ["LoadError", "Namespace"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from looplet.compiler.cli import main
-from looplet.compiler.commands import commands
+from looplet.compiler.commands.table import commands
 
 RUN = [sys.executable, "-c", "import sys; from looplet.compiler.cli import main; sys.exit(main())"]
 
@@ -117,7 +117,7 @@ def test_closed_standard_output_is_a_clean_message() -> None:
 def test_an_interrupt_is_exit_code_130() -> None:
     code = (
         "import sys, time\n"
-        "from looplet.compiler import cli, commands, explain\n"
+        "from looplet.compiler import cli\nfrom looplet.compiler.commands import explain, table\n"
         "def wait(family): print('ready', file=sys.stderr, flush=True); time.sleep(30)\n"
         "explain.catalogue = wait\n"
         "sys.exit(cli.main(['explain']))"
@@ -141,7 +141,7 @@ def test_an_output_that_cannot_spell_a_character_escapes_it() -> None:
 def test_a_bug_is_one_line_unless_its_place_is_asked_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from looplet.compiler import explain
+    from looplet.compiler.commands import explain
 
     def broken(family: str) -> str:
         raise ValueError("oh\nno\x1b")

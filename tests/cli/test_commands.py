@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from looplet.compiler import explain
+from looplet.compiler.commands import explain
 from looplet.compiler.cli import main
-from looplet.compiler.scaffold import write
+from looplet.compiler.commands.scaffold import write
 
 Capture = pytest.CaptureFixture[str]
 
@@ -226,7 +226,7 @@ def test_roundtrip_gives_back_every_byte(cartridge: Path, capsys: Capture, via: 
 def test_roundtrip_lists_what_differs(
     cartridge: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from looplet.compiler import roundtrip
+    from looplet.compiler.commands import roundtrip
 
     faithful = roundtrip.preset_to_cartridge
 

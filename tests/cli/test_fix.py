@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from looplet.compiler.commands.fix import SplicedText, mend, plan_fixes, splice
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Severity, Span
-from looplet.compiler.fix import SplicedText, mend, plan_fixes, splice
-from looplet.compiler.lines import Lines
 from looplet.compiler.report import Checked
+from looplet.compiler.text.lines import Lines
 
 Check = Callable[[], Checked]
 

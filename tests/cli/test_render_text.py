@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.render.excerpt import excerpt, shown
 from looplet.compiler.render.text import render
 from looplet.compiler.render.visible import visible, width
 from looplet.compiler.report import Checked, Report
+from looplet.compiler.text.lines import Lines
 
 Build = Callable[..., Report]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from looplet.compiler import scaffold
+from looplet.compiler.commands import scaffold
 from looplet.compiler.cli import main
+from looplet.compiler.commands.scaffold import BadName, write
 from looplet.compiler.pipeline import check
-from looplet.compiler.scaffold import BadName, write
 
 Capture = pytest.CaptureFixture[str]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from looplet.compiler import spell
-from looplet.compiler.edit import EditRefused, rewrite
 from looplet.compiler.syntax import parse
+from looplet.compiler.text import spell
+from looplet.compiler.text.edit import EditRefused, rewrite
 from looplet.preset import canonical_json
 
 TEXT = """\

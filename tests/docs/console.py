@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,10 @@ class Console:
         command = command.replace("\\\n", " ")
         if command == "echo $?":
             return str(self.last), 0
+        if command.startswith("cd "):
+            self.folder = (self.folder / command[3:]).resolve()
+            os.chdir(self.folder)
+            return "", 0
         words = [] if _SHELL.search(command) else shlex.split(command, comments=True)
         if words and words[0] in ("looplet", "looplet-compile"):
             output, self.last = _in_process(words)
@@ -109,10 +113,3 @@ def agrees(shown: str, real: str) -> bool:
             words = map(re.escape, line.rstrip().split("…"))
             pattern.append(".*?".join(words) + r"[ ]*\n")
     return re.fullmatch("".join(pattern), _TIME.sub("[0ms]", real) + "\n") is not None
-
-
-def same_commands(environment: Mapping[str, str]) -> None:
-    """Make this process's environment that of the console, for commands run in it."""
-    for name in [name for name in os.environ if "OPENAI" in name]:
-        del os.environ[name]
-    os.environ["COLUMNS"] = environment["COLUMNS"]

@@ -24,7 +24,7 @@ from looplet.compiler.schema import check_document
 from looplet.compiler.syntax import parse
 
 UPDATE = bool(os.environ.get("UPDATE_DOCS"))
-LANGUAGES = {"", "console", "json", "jinja", "markdown", "python", "text", "yaml"}
+LANGUAGES = {"", "console", "json", "jinja", "markdown", "python", "sh", "text", "yaml"}
 
 
 @pytest.fixture
@@ -77,12 +77,12 @@ class _Reader:
             assert block.said, f"{block.where}: why is it not run?"
         elif block.kind == "file":
             self._write(block)
-        elif block.language == "console":
+        elif block.language in ("console", "sh"):
             self._type(block)
         elif block.language == "python":
             self._run(block)
         elif block.kind == "output":
-            self._expect(block, block.text, self.printed, block.text)
+            self._expect(block)
         elif block.language == "json":
             json.loads(block.text)
         elif block.language == "yaml":
@@ -100,22 +100,23 @@ class _Reader:
             json.loads(block.text)
 
     def _type(self, block: Block) -> None:
-        made, code, command = [], 0, ""
+        made: list[str] = []
+        code, command, real = 0, "", ""
         for each in commands(block.text):
-            if code and each.text != "echo $?":
-                pytest.fail(f"{block.where}: `{command}` left with {code}:\n{made[-1]}")
+            if each.text == "echo $?":
+                code = 0
+            assert not code, f"{block.where}: `{command}` left with {code}:\n{real}"
             real, code = self.console.run(each.text)
-            command = each.text
-            if each.text == "echo $?" or each.shown is not None or not UPDATE:
-                kept = each.shown if each.shown is not None else ""
-                if each.shown is not None:
-                    self._expect(block, each.shown, real, None)
-                same = each.shown is not None and agrees(kept, real)
-                made.append(f"$ {each.text}" + (f"\n{kept if same else real}" if kept else ""))
-            else:
-                made.append(f"$ {each.text}")
+            command, shown = each.text, each.shown
+            if shown is not None and not agrees(shown, real):
+                if not UPDATE:
+                    pytest.fail(
+                        f"{block.where}: `{command}` shows\n\n{shown}\n\nand really\n\n{real}"
+                    )
+                shown = real
+            made += [f"$ {command}", *([shown] if shown else [])]
         expected = int(block.said) if block.kind == "exits" else 0
-        assert code == expected, f"{block.where}: `{command}` left with {code}:\n{made[-1]}\n{real}"
+        assert code == expected, f"{block.where}: `{command}` left with {code}:\n{real}"
         if UPDATE and "\n".join(made) != block.text:
             self.updates[block.line] = "\n".join(made)
 
@@ -127,14 +128,12 @@ class _Reader:
             exec(code, self.names)
         self.printed = said.getvalue().rstrip("\n")
 
-    def _expect(self, block: Block, shown: str, real: str, whole: str | None) -> None:
-        if agrees(shown, real):
+    def _expect(self, block: Block) -> None:
+        if agrees(block.text, self.printed):
             return
-        if UPDATE:
-            if whole is not None:
-                self.updates[block.line] = real
-            return
-        pytest.fail(f"{block.where}: the page shows\n\n{shown}\n\nand it really is\n\n{real}")
+        if not UPDATE:
+            pytest.fail(f"{block.where}: this is not what is printed:\n\n{self.printed}")
+        self.updates[block.line] = self.printed
 
 
 def _holds(block: Block, path: str, *, part: bool) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from looplet.compiler.commands.explain import load_rules
 from looplet.compiler.diagnostics import FAMILIES
-from looplet.compiler.explain import load_rules
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 

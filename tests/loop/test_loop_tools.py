@@ -73,7 +73,7 @@ def test_a_tool_that_raises_or_exits_is_a_step(
         ({"a": [1, {"b": b"x"}]}, "a value of type `bytes` at `a[1].b`"),
         (float("nan"), "it is nan"),
         ({"x": float("inf")}, "it has inf at `x`"),
-        ({(1, 2): 3}, "a value of type `tuple`"),
+        ({(1, 2): 3}, "a key of type `tuple` at `the top`"),
         ((n for n in range(3)), "`generator`"),
         (ToolResult("x", data={1}), "`set`"),
     ],

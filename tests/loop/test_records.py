@@ -32,6 +32,18 @@ def test_what_a_model_or_tool_says_cannot_reach_the_terminal() -> None:
     assert shown.isprintable() and shown.encode()
 
 
+def test_deep_and_wide_things_are_cut() -> None:
+    deep: object = 1
+    for _ in range(5000):
+        deep = {"a": [deep]}
+    assert step(data=deep).pretty() == "#3 ✓ add(a=1, b=two) → a: [a: […]] [0ms]"
+    wide: object = "x"
+    for _ in range(5):
+        wide = [wide] * 1000
+    assert len(step(data=wide).pretty()) < 300
+    assert step(data={"a": {}, "b": []}).summary().endswith("→ a: {}, b: []")
+
+
 def test_long_things_are_cut() -> None:
     long = Step(
         1, ToolCall("t" * 500, {"a": "x" * 9999}), ToolResult("x", data=["y" * 9999] * 9999)

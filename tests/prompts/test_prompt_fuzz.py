@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from looplet.compiler.lines import Lines
 from looplet.compiler.prompts import Scope, check_prompts, check_template, used_inputs
+from looplet.compiler.text.lines import Lines
 from looplet.prompts import PromptError, check, render
 
 WORDS = [

@@ -11,7 +11,7 @@ from looplet.compiler.checks.python_file import Modules, check_module
 from looplet.compiler.checks.short_tool import check_short_tool
 from looplet.compiler.checks.tool_code import check_tool
 from looplet.compiler.diagnostics import RULES, Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 METHOD = "\n    def on_event(self, payload): ..."
 

@@ -13,7 +13,7 @@ from looplet.compiler.checks.evals import (
     scripts,
 )
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 
 def codes(found: list[Diagnostic]) -> list[str]:

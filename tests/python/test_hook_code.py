@@ -8,7 +8,7 @@ import pytest
 from looplet import protocols
 from looplet.compiler.checks.hook_code import HOOK_METHODS, check_hook
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 from looplet.hooks import METHODS
 
 PATH = "hooks/10_Guard/hook.py"

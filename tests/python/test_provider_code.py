@@ -4,7 +4,7 @@ import pytest
 
 from looplet.compiler.checks.provider_code import check_memory, check_resource
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 
 def resource(text: str) -> list[Diagnostic]:

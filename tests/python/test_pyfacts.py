@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from looplet.compiler.pyfacts import MAX_BYTES, Facts, decode, facts
+from looplet.compiler.python.facts import MAX_BYTES, Facts, decode, facts
 
 
 def at(source: bytes, place: list[int]) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 
 def ends(text: str) -> str | None:

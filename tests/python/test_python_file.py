@@ -6,8 +6,8 @@ import pytest
 
 from looplet.compiler.checks.python_file import Modules, check_module
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.distributions import distribution_of, provided
-from looplet.compiler.pyfacts import MAX_BYTES, facts
+from looplet.compiler.python.distributions import distribution_of, provided
+from looplet.compiler.python.facts import MAX_BYTES, facts
 
 FILES = [
     *("cartridge.json", "lib.py", "shared/__init__.py", "shared/text.py", "deep/er/est/x.py"),

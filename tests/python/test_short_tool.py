@@ -4,7 +4,7 @@ import pytest
 
 from looplet.compiler.checks.short_tool import check_short_tool, short_declaration
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 PATH = "tools/add.py"
 

@@ -6,7 +6,7 @@ import pytest
 
 from looplet.compiler.checks.tool_code import check_tool, defaults
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.pyfacts import facts
+from looplet.compiler.python.facts import facts
 
 PATH = "tools/search/execute.py"
 

@@ -231,7 +231,7 @@ def test_without_the_extra_it_says_what_to_install(cartridge: Any, tmp_path: Pat
     code = "import sys\nsys.modules['yaml'] = None\nfrom looplet.cli import main\n"
     code += "sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "run", str(cartridge()), "x", "--scripted"]
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env = {**os.environ, "LOOPLET_CACHE_DIR": str(tmp_path / "cache")}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=30)
     assert done.returncode == 2
     assert "pip install 'looplet[compiler]'" in done.stderr and "Traceback" not in done.stderr

@@ -80,6 +80,7 @@ CASES = [
     ("tool", "description: d\ntags: [a]\n", "CT208 2:1-5 is a word of version 1"),
     ("config", "done_tools: [a]\n", "CT208 1:1-11 name one `done_tool`"),
     ("cartridge", '{"name": "a", "schema_version": 1}', "CT208 1:33-34 write 2"),
+    ("hook", "kwargs:\n  limits: [1, '${py:max(1, 2)}']\n", "CT208 2:15-32 `resources/<name>.py`"),
     ("config", "state_services: {a: {command: x}}\n", "CT209 1:1-15 does not run state services"),
     ("config", "llm_gateway: true\n", "CT209 1:1-12 does not run a gateway to the model"),
     ("hook", "kind: lep\nserver: x\n", "CT209 1:1-5 does not run hooks outside of the process"),

@@ -22,6 +22,7 @@ SIZES: dict[str, Callable[[int], generate.Files]] = {
     "1000 tools": lambda seed: generate.plain(1000, seed),
 }
 QUICK = ("10 tools", "coder-sized: 17 tools, 60 files", "100 tools")
+LINEAR_WITHIN = 1.25
 FOLDERS = 4  # the first warms the process up, the others are measured
 PEER, FIRST, AGAIN, EDITED = "peer", "ours, first", "ours, again", "ours, edited"
 
@@ -51,6 +52,12 @@ def measured(bench: Bench) -> Table:
         words = f"unchanged, {size}, ours / looplet 0.4.1"
         table.targets.append(Target(words, ratio(again[size], peer[size]), 1 / 5))
     table.targets += _linear(first)
+    table.notes = [
+        "The tools of the 10, 100 and 1000 are small (two parameters, eight lines); the coder's "
+        "have real size. The peer's load also runs the author's code; ours runs none of it before "
+        "it is bound, and a tool's own not before its first call.",
+        f"“Linear” has no figure in the plan; {LINEAR_WITHIN} is this benchmark's reading of it.",
+    ]
     failures = {f"{who}: {words}" for one in every.values() for who, words in one.failures.items()}
     table.failures = sorted(failures)
     return table
@@ -62,7 +69,7 @@ def _linear(first: Mapping[str, float | None]) -> list[Target]:
     one_of_few = ratio(first[f"{few} tools"], few)
     one_of_many = ratio(first[f"{many} tools"], many)
     words = f"linear: per tool at {many} / at {few}, first time"
-    return [Target(words, ratio(one_of_many, one_of_few), 1.25)]
+    return [Target(words, ratio(one_of_many, one_of_few), LINEAR_WITHIN)]
 
 
 def _series(bench: Bench, size: str) -> Series:

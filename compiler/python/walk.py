@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from looplet.compiler import pyflow
-from looplet.compiler.pyplaces import Places
-from looplet.compiler.pyvalues import NotLiteral, dotted, flag, is_text, last_name, literal
+from looplet.compiler.python import flow
+from looplet.compiler.python.places import Places
+from looplet.compiler.python.values import NotLiteral, dotted, flag, is_text, last_name, literal
 from looplet.compiler.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from looplet.compiler.pyfacts import (
+    from looplet.compiler.python.facts import (
         Assigned,
         Class,
         Exit,
@@ -77,7 +77,7 @@ class Walk:
         found["names"] = list(self.names)
         if "__getattr__" in self.names or _adds_names(self.places.text):
             found["open"] = True
-        found["exits"] = self.exit(pyflow.ending(tree.body, self.names)) or self.main(tree.body)
+        found["exits"] = self.exit(flow.ending(tree.body, self.names)) or self.main(tree.body)
         found["secrets"] = secrets(self.places)
 
     # -- statements --------------------------------------------------------------------------
@@ -245,7 +245,7 @@ class Walk:
         if self.is_hot(node):
             self.body(node.body, flags | _FUNCTION, None, found)
         if not found["is_generator"]:  # calling a generator runs nothing of it
-            found["exits"] = self.exit(pyflow.ending(node.body, self.names))
+            found["exits"] = self.exit(flow.ending(node.body, self.names))
 
     def mentions(self, name: str) -> int:
         """How often the text holds a name; past the first functions of a file, 2 to be safe."""
@@ -377,7 +377,7 @@ class Walk:
 
     # -- endings -----------------------------------------------------------------------------
 
-    def exit(self, ending: pyflow.Ending | None) -> Exit | None:
+    def exit(self, ending: flow.Ending | None) -> Exit | None:
         if ending is None:
             return None
         return {"what": ending.what, "span": self.places.whole(ending.statement)}

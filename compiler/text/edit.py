@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from looplet.compiler import spell
-from looplet.compiler.lines import BOM
 from looplet.compiler.syntax import Document, Node, Path, Step, parse
+from looplet.compiler.text import spell
+from looplet.compiler.text.lines import BOM
 from looplet.frozen import thaw
 from looplet.preset import canonical_json
 

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from looplet.compiler import layout, spell
+from looplet.compiler import layout
 from looplet.compiler.cache import Cache
+from looplet.compiler.commands.rewrite import write_over
 from looplet.compiler.diagnostics import Diagnostic
-from looplet.compiler.edit import EditRefused, rewrite
 from looplet.compiler.pipeline import check_folder, check_tree
 from looplet.compiler.report import CartridgeError, Report
-from looplet.compiler.rewrite import write_over
 from looplet.compiler.source import Tree, read_folder
 from looplet.compiler.syntax import parse
+from looplet.compiler.text import spell
+from looplet.compiler.text.edit import EditRefused, rewrite
 from looplet.frozen import thaw
 from looplet.preset import File
 

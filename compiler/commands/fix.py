@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from looplet.compiler.commands.rewrite import Rewrite
 from looplet.compiler.diagnostics import Edit, Fix
-from looplet.compiler.lines import BOM, Lines
-from looplet.compiler.rewrite import Rewrite
+from looplet.compiler.text.lines import BOM, Lines
 
 if TYPE_CHECKING:
     from looplet.compiler.report import Checked

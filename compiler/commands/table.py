@@ -59,7 +59,7 @@ def new(name: str, tools: tuple[str, ...], folder: str) -> Answer:
 
     Writes the folder NAME.cartridge: an agent that checks clean and runs at once.
     """
-    from looplet.compiler.scaffold import BadName, write
+    from looplet.compiler.commands.scaffold import BadName, write
 
     try:
         place = write(name, tools, folder)
@@ -100,7 +100,7 @@ def check(paths: tuple[str, ...], form: str, strict: bool, fix: bool, no_cache: 
 
 def _mend(report: Report, *, cache: bool) -> str:
     """Apply the safe fixes of a report; what was done and what was left, a line each."""
-    from looplet.compiler.fix import mend
+    from looplet.compiler.commands.fix import mend
     from looplet.compiler.pipeline import check as check_one
     from looplet.compiler.render.place import shown_path
 
@@ -126,7 +126,7 @@ def explain(code: str | None) -> Answer:
 
     CODE is such as CT201, or its name; CT2 lists a family, and without one, all codes are listed.
     """
-    from looplet.compiler import explain as pages
+    from looplet.compiler.commands import explain as pages
     from looplet.compiler.diagnostics import FAMILIES
 
     if code is None or code.upper() in FAMILIES:
@@ -148,7 +148,7 @@ def show(path: str, form: str, origins: bool) -> Answer:
 
     They are what the files come to, with defaults and parents resolved.
     """
-    from looplet.compiler import show as shown
+    from looplet.compiler.commands import show as shown
     from looplet.compiler.pipeline import check as check_one
 
     report = check_one(path)
@@ -174,7 +174,7 @@ def set_(path: str, changes: tuple[str, ...]) -> Answer:
 
     KEY is a name as `show` prints it, such as config.max_steps; VALUE is YAML.
     """
-    from looplet.compiler.assign import BadAssignment, assign
+    from looplet.compiler.commands.assign import BadAssignment, assign
     from looplet.compiler.report import CartridgeError
 
     pairs = []
@@ -203,7 +203,7 @@ def roundtrip(source: str, out: str, via: str | None) -> Answer:
 
     Reads SRC into a preset, writes that to OUT, and exits with 1 unless every byte came back.
     """
-    from looplet.compiler import roundtrip as trip
+    from looplet.compiler.commands import roundtrip as trip
     from looplet.compiler.pipeline import check as check_one
     from looplet.preset import PresetError
 
@@ -254,7 +254,7 @@ def _render(report: Report, form: str) -> str:
 
         return github.render(report)
     if form == "sarif":
-        from looplet.compiler.explain import load_rules
+        from looplet.compiler.commands.explain import load_rules
         from looplet.compiler.render import sarif
 
         return sarif.render(report, table=load_rules(), version=_version())

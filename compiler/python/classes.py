@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from looplet.compiler.pydefs import defined_class, signature_known
-from looplet.compiler.pyfacts import Class, Facts, Function, Parameter
+from looplet.compiler.python.definitions import defined_class, signature_known
+from looplet.compiler.python.facts import Class, Facts, Function, Parameter
 
 # Bases that add neither a constructor nor a hook method.
 _PLAIN_BASES: Final = {

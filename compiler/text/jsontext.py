@@ -8,9 +8,9 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # public, but
 from typing import Any, Final, cast
 
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.syntax import MAX_DEPTH, Document, Node, Step
+from looplet.compiler.text.lines import Lines
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _ATOM: Final = re.compile(

@@ -13,9 +13,9 @@ import yaml
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
-from looplet.compiler.lines import Lines
 from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.syntax import MAX_DEPTH, Document, Node, Step
+from looplet.compiler.text.lines import Lines
 
 try:
     from yaml._yaml import CParser as _Parser

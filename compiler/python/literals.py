@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from looplet.compiler.diagnostics import Position
-from looplet.compiler.edit import EditRefused
-from looplet.compiler.lines import BOM, Lines
-from looplet.compiler.pyfacts import decode, facts
+from looplet.compiler.python.facts import decode, facts
+from looplet.compiler.text.edit import EditRefused
+from looplet.compiler.text.lines import BOM, Lines
 from looplet.frozen import thaw
 from looplet.preset import canonical_json
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
-from looplet.compiler.pyfacts import Assigned, Class, Facts, Function, Parameter, Place
+from looplet.compiler.python.facts import Assigned, Class, Facts, Function, Parameter, Place
 from looplet.compiler.rules import ct4_code as ct4
 from looplet.compiler.suggest import closest, distance, one_slip
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from looplet.compiler.diagnostics import Edit, Fix
-from looplet.compiler.spell import scalar
 from looplet.compiler.suggest import one_slip
 from looplet.compiler.syntax import Document, Node
+from looplet.compiler.text.spell import scalar
 
 Path = tuple[str | int, ...]
 

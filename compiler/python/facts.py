@@ -2,7 +2,7 @@
 
 The file is parsed; it is never imported, compiled to code or run. The answer is kept under the
 file's hash, so it depends on nothing but the bytes. A place is `[line, column, end line, end
-column]` in code points from 1, the end exclusive, lines as in `looplet.compiler.lines`.
+column]` in code points from 1, the end exclusive, lines as in `looplet.compiler.text.lines`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import threading
 import warnings
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
-from looplet.compiler.pyplaces import Places
-from looplet.compiler.pywalk import Walk, secrets
+from looplet.compiler.python.places import Places
+from looplet.compiler.python.walk import Walk, secrets
 
 Place: TypeAlias = list[int]
 ProblemKind = Literal["syntax", "encoding", "depth", "size"]

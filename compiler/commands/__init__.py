@@ -1,0 +1,1 @@
+"""The commands of `looplet-compile`, and what each of them does."""

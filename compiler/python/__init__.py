@@ -1,0 +1,1 @@
+"""Python files, read with `ast` and never run."""
