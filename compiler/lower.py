@@ -95,11 +95,17 @@ def hook_order(hook: Hook) -> int:
     return order
 
 
+def _first_class(hook: Hook) -> str:
+    """The class of a hook whose config names none: the first of its file."""
+    classes = hook.code_home.facts(hook.code)["classes"] if hook.code_home else []
+    return classes[0]["name"] if classes else ""
+
+
 def lower_hook(hook: Hook) -> HookDef:
     value = hook.value
     return HookDef(
         id=hook.id,
-        class_name=value.get("class_name", ""),
+        class_name=value.get("class_name") or _first_class(hook),
         kwargs=value.get("kwargs") or {},
         order=hook_order(hook),
         enabled=value.get("enabled", True),

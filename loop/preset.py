@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
@@ -73,6 +74,7 @@ class ToolDef:
         _freeze_fields(
             self, f"tools.{self.name}", "parameters", "requires", "output_schema", "extra"
         )
+        _typed(self, f"tools.{self.name}", _TOOL_TYPES)
         if not self.code:
             object.__setattr__(self, "code", f"tools/{self.name}/execute.py")
 
@@ -90,6 +92,7 @@ class HookDef:
 
     def __post_init__(self) -> None:
         _freeze_fields(self, f"hooks.{self.id}", "kwargs", "extra")
+        _typed(self, f"hooks.{self.id}", _HOOK_TYPES)
 
     @property
     def code(self) -> str:
@@ -115,6 +118,41 @@ def _freeze_fields(self: object, what: str, *names: str) -> None:
         except NotData as error:
             error.where = (what, name, *error.where)
             raise PresetError(str(error)) from None
+
+
+_TOOL_TYPES: Final = {
+    **dict.fromkeys(("name", "description", "code", "idempotency"), str),
+    **dict.fromkeys(("concurrent_safe", "free", "retryable"), bool),
+    **dict.fromkeys(("parameters", "extra"), FrozenDict),
+    "requires": tuple,
+}
+_HOOK_TYPES: Final = {
+    **dict.fromkeys(("id", "class_name"), str),
+    **dict.fromkeys(("kwargs", "extra"), FrozenDict),
+    "order": int,
+    "enabled": bool,
+}
+# An empty part, `.` or `..`, and what some system reads as more than a name.
+_UNPORTABLE: Final = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:\0\r]", re.MULTILINE)
+
+
+def _typed(part: object, what: str, types: Mapping[str, type]) -> None:
+    """Refuse a value of another type: `"false"` is no truth value, and 1 is none either."""
+    for name, wanted in types.items():
+        value = getattr(part, name)
+        # A reference is a text until the binding resolves and judges it.
+        refers = name in ("order", "enabled") and type(value) is str and "${" in value
+        if type(value) is not wanted and not refers:
+            raise PresetError(f"{what}.{name} is {value!r:.60}, not of type {wanted.__name__}")
+
+
+def _portable(paths: list[str]) -> None:
+    """Refuse a path that leads out of the folder, or that some system takes for another."""
+    if not _UNPORTABLE.search("\n".join(paths)) and all("\n" not in path for path in paths):
+        return
+    for path in paths:
+        if "\n" in path or _UNPORTABLE.search(path):
+            raise PresetError(f"{path!r} is no path inside a cartridge")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +197,22 @@ class AgentPreset:
             put(name, FrozenDict(getattr(self, name)))
         put("layers", tuple(self.layers))
         put("roots", tuple(self.roots))
+        _typed(self, "the preset", {"name": str, "version": str, "description": str})
+        _portable(self._paths())
+
+    def _paths(self) -> list[str]:
+        """Every path that writing this preset can touch."""
+        paths = [path for files in (self.files, *(x.files for x in self.layers)) for path in files]
+        paths += [f"prompts/{name}" for name in self.prompts]
+        for name, tool in self.tool_defs.items():
+            if name != tool.name:
+                raise PresetError(f"tools.{name}: the tool in it is named {tool.name!r}")
+            paths += [f"tools/{name.replace('/', '//')}", tool.code]
+        for id, hook in self.hook_defs.items():
+            if id != hook.id:
+                raise PresetError(f"hooks.{id}: the hook in it has the id {hook.id!r}")
+            paths.append(f"hooks/{id.replace('/', '//')}")
+        return paths
 
     # ── values ────────────────────────────────────────────────────────────────────────────────
 
@@ -272,9 +326,8 @@ class AgentPreset:
     @property
     def state(self) -> DefaultState:
         """A fresh state at each reading."""
-        from looplet.state import DefaultState
-
-        return DefaultState(max_steps=self.config_values["max_steps"])
+        # The binding knows what a reference in `max_steps` or `state` stands for.
+        return cast("DefaultState", self._bound().state())
 
     def run(self, task: object, *, llm: object, **options: Any) -> Generator[Step, None, None]:
         """Run the agent on `task`; `options` are those of `composable_loop`."""

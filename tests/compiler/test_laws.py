@@ -215,3 +215,37 @@ def test_law_6_a_tampered_json_is_refused() -> None:
     for text in ("", "[]", "{}", '{"looplet":1}', '{"looplet":2}', "\0", "[" * 100_000):
         with pytest.raises(PresetError):
             AgentPreset.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../out", "/etc/x", "a/../../b", "a//b", "./a", "a/.", "", "a\\b", "c:x", "a\nb", "a\0"],
+)
+def test_no_preset_has_a_path_that_leaves_its_folder(path: str) -> None:
+    with pytest.raises(PresetError, match="no path inside"):
+        AgentPreset("a", files={path: File(b"")})
+    with pytest.raises(PresetError, match="no path inside"):
+        AgentPreset("a", layers=(Layer("a", {path: File(b"")}),))
+    with pytest.raises(PresetError):
+        AgentPreset("a", tool_defs={path: ToolDef(path, "d", {})})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"concurrent_safe":false', '"concurrent_safe":"false"'),
+        ('"enabled":true', '"enabled":1'),
+        ('"order":10', '"order":"10"'),
+        ('"description":"d"', '"description":null'),
+        ('"parameters":{}', '"parameters":[]'),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_not_taken_for_true(old: str, new: str) -> None:
+    preset = AgentPreset(
+        "a",
+        tool_defs={"t": ToolDef("t", "d", {})},
+        hook_defs={"10_H": HookDef("10_H", "H", {}, 10)},
+    )
+    assert old in preset.to_json()
+    with pytest.raises(PresetError):
+        AgentPreset.from_json(preset.to_json().replace(old, new))

@@ -54,9 +54,9 @@ def test_a_preset_runs(make: Any) -> None:
 def test_the_shorthands_are_one_binding_with_the_presets_runtime(make: Any) -> None:
     preset = make(config={"max_steps": "${runtime.n}"}, runtime={"n": 7})
     assert preset.tools is preset.tools and preset.hooks == []
-    assert preset.config.max_steps == 7
-    steps = list(preset.run("x", llm=MockLLMBackend([DONE]), state=preset.bind({"n": 7}).state()))
-    assert len(steps) == 1
+    assert preset.config.max_steps == preset.state.max_steps == 7
+    assert preset.state is not preset.state
+    assert len(list(preset.run("x", llm=MockLLMBackend([DONE])))) == 1
 
 
 def test_an_async_tool_in_both_drivers(make: Any) -> None:
@@ -318,11 +318,8 @@ def test_code_that_asks_for_its_file_finds_the_files_around_it(make: Any) -> Non
 
 
 def test_a_path_out_of_the_folder_is_never_written(make: Any) -> None:
-    preset = make(
-        {"../evil.py": "x", "tools/t/execute.py": "def execute(): return __file__"}, tools={"t": {}}
-    )
-    with preset.bind() as bound:
-        assert "leaves the cartridge's folder" in bound.tools.dispatch(ToolCall("t", {})).error
+    with pytest.raises(PresetError, match="no path inside a cartridge"):
+        make({"../evil.py": "x", "tools/t/execute.py": "def execute(): return 1"}, tools={"t": {}})
 
 
 @pytest.mark.parametrize(

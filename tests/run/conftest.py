@@ -55,7 +55,7 @@ def looplet(tmp_path: Path) -> Run:
 
     def run(*args: Any, **options: Any) -> subprocess.CompletedProcess[str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
-        env |= {"PYTHONIOENCODING": "utf-8", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        env |= {"PYTHONIOENCODING": "utf-8", "LOOPLET_CACHE_DIR": str(tmp_path / "cache")}
         command = [sys.executable, "-m", "looplet.cli", *map(str, args)]
         options = {"capture_output": True, "text": True, "timeout": 30, "cwd": tmp_path, **options}
         return subprocess.run(command, env=env | options.pop("env", {}), **options)

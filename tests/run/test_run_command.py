@@ -23,7 +23,7 @@ def script(path: Path, *replies: Any) -> Path:
 @pytest.fixture
 def run(cartridge: Any, tmp_path: Path, capsys: Any, monkeypatch: Any) -> Any:
     """run(*replies, args=[…], files={…}): the exit code, stdout and stderr of a scripted run."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOOPLET_CACHE_DIR", str(tmp_path / "cache"))
     for name in ("OPENAI_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -209,7 +209,7 @@ def test_interrupted(cartridge: Any, tmp_path: Path) -> None:
     root = cartridge(
         {"tools/word/execute.py": slow, "tools/word/tool.yaml": "name: word\ndescription: W.\n"}
     )
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env = {**os.environ, "LOOPLET_CACHE_DIR": str(tmp_path / "cache")}
     process = subprocess.Popen(
         [sys.executable, "-m", "looplet.cli", "run", str(root), "x", "--scripted"],
         stdout=subprocess.PIPE,
