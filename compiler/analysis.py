@@ -18,11 +18,14 @@ from looplet.compiler.checks.files import (
     check_names,
     check_prompt_text,
     check_required,
+    check_unnamed_prompts,
+    said_once,
 )
 from looplet.compiler.checks.hook_order import check_order
 from looplet.compiler.checks.permissions import check_permissions
 from looplet.compiler.checks.prompt_files import check_prompts
 from looplet.compiler.checks.references import check_named_files, check_references, check_tools
+from looplet.compiler.checks.scripts import check_scripts
 from looplet.compiler.checks.secrecy import check_secrets
 from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.resolve import Resolved
@@ -40,10 +43,12 @@ OF_THE_AGENT: Final[tuple[Callable[[Resolved], Iterator[Diagnostic]], ...]] = (
     check_schemas,
     check_references,
     check_named_files,
+    check_unnamed_prompts,
     check_builtins,
     check_permissions,
     check_order,
     check_code,
+    check_scripts,
     check_prompts,
 )
 
@@ -56,4 +61,4 @@ def analyse(resolved: Resolved) -> list[Diagnostic]:
             found += map(cartridge.located, check(cartridge))
     for check_agent in OF_THE_AGENT:
         found += check_agent(resolved)
-    return found
+    return said_once(found)

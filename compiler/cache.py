@@ -61,10 +61,10 @@ def tree_digest(tree: Tree) -> str:
 
 
 class Cache:
-    """The facts of Python files by content, and results of whole checks.
+    """What is known of single files by their content, and results of whole checks.
 
-    `enabled=False` keeps facts for this run only. `root` names the cartridge, so that its facts
-    lie together in one file.
+    `enabled=False` keeps it for this run only. `root` names the cartridge, so that what is known of
+    its files lies together, in one file.
     """
 
     def __init__(self, root: str, enabled: bool = True) -> None:
@@ -73,30 +73,46 @@ class Cache:
         self._pack = None
         if folder:
             name = hashlib.sha256(os.path.realpath(root).encode("utf-8", "surrogateescape"))
-            self._pack = os.path.join(folder, "facts", name.hexdigest() + ".json")
-        self._kept: dict[str, Facts] | None = None
-        self._used: dict[str, Facts] = {}
+            self._pack = os.path.join(folder, "files", name.hexdigest() + ".json")
+        self._kept: dict[str, Any] | None = None
+        self._used: dict[str, Any] = {}
         self._by_data: dict[bytes, Facts] = {}
         self._new = False
 
-    # ── facts ─────────────────────────────────────────────────────────────────────────────────
+    # ── files ─────────────────────────────────────────────────────────────────────────────────
 
     def facts(self, data: bytes) -> Facts:
         """What `ast` says about the Python file with these bytes."""
         known = self._by_data.get(data)
         if known is None:
-            if self._kept is None:
-                self._kept = _read(self._pack) or {}
-            key = hashlib.sha256(data).hexdigest()
-            known = self._kept.get(key)
+            key = "python " + hashlib.sha256(data).hexdigest()
+            known = self._known(key)
             if known is None:
-                known = facts(data)
+                known = self._used[key] = facts(data)
                 self._new = True
-            self._by_data[data] = self._used[key] = known
+            self._by_data[data] = known
         return known
 
-    def save_facts(self) -> None:
-        """Keep the facts that were asked for, if there are new ones among them."""
+    def declared(self, kind: str, data: bytes) -> list[Any] | None:
+        """The value, in a list, of a file of declarations that was found clean; None if unknown."""
+        known: list[Any] | None = self._known(f"{kind} {hashlib.sha256(data).hexdigest()}")
+        return known
+
+    def save_declared(self, kind: str, data: bytes, value: Any) -> None:
+        """Keep the value of a file in which neither syntax nor schema found anything."""
+        self._used[f"{kind} {hashlib.sha256(data).hexdigest()}"] = [value]
+        self._new = True
+
+    def _known(self, key: str) -> Any:
+        if self._kept is None:
+            self._kept = _read(self._pack) or {}
+        known = self._kept.get(key)
+        if known is not None:
+            self._used[key] = known
+        return known
+
+    def save_files(self) -> None:
+        """Keep what was asked for, if there is something new in it."""
         if self._new and self._pack:
             _write(self._pack, self._used)
             self._new = False

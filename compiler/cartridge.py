@@ -6,19 +6,23 @@ read when a rule first asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from looplet.compiler.diagnostics import Diagnostic, Fix
-from looplet.compiler.layout import document_kind
+from looplet.compiler.diagnostics import Diagnostic, Fix, apart
+from looplet.compiler.layout import Kind, document_kind
 from looplet.compiler.source import Tree
 from looplet.compiler.suggest import closest
-from looplet.compiler.syntax import Document, parse
+from looplet.compiler.syntax import Document, parse, unparsed
 from looplet.compiler.text.lines import decode
 
 if TYPE_CHECKING:
+    from looplet.compiler.cache import Cache
     from looplet.compiler.python.facts import Facts
+
+
+Check = Callable[[Kind, Document], Iterable[Diagnostic]]
 
 
 @dataclass(slots=True)
@@ -30,7 +34,7 @@ class Cartridge:
     """
 
     tree: Tree
-    facts_of: Callable[[bytes], Facts]
+    store: Cache
     place: str = ""
     root: str = ""
     documents: dict[str, Document | None] = field(default_factory=dict)
@@ -54,13 +58,28 @@ class Cartridge:
         path = prefix + diagnostic.path if diagnostic.path else self.place
         return replace(diagnostic, path=path, fixes=fixes)
 
-    def read_documents(self) -> list[Diagnostic]:
-        """Parse every file of declarations; the mistakes in their syntax."""
+    def read_documents(self, check: Check | None = None) -> list[Diagnostic]:
+        """Read every file of declarations: the mistakes in their syntax, and what `check` finds.
+
+        A file that both found clean before, with these very bytes, is not parsed again, until
+        somebody asks for a place in it.
+        """
         findings: list[Diagnostic] = []
         for path, file in self.tree.files.items():
-            if document_kind(path) is not None:
-                self.documents[path], found = parse(path, file.data)
-                findings += found
+            kind = document_kind(path)
+            if kind is None:
+                continue
+            known = self.store.declared(kind, file.data)
+            if known is not None:
+                self.documents[path] = unparsed(path, file.data, known[0])
+                continue
+            document, found = parse(path, file.data)
+            self.documents[path] = document
+            if document is not None and check is not None:
+                found = [*found, *apart(list(check(kind, document)), found)]
+                if not found:
+                    self.store.save_declared(kind, file.data, document.value)
+            findings += found
         return findings
 
     def value(self, path: str) -> dict[str, Any]:
@@ -84,7 +103,7 @@ class Cartridge:
 
     def facts(self, path: str) -> Facts:
         """What `ast` says about the Python file at `path`."""
-        return self.facts_of(self.tree.files[path].data)
+        return self.store.facts(self.tree.files[path].data)
 
     def chain(self) -> list[Cartridge]:
         """This cartridge, its parent, and so on."""

@@ -93,6 +93,19 @@ def order(diagnostic: Diagnostic) -> tuple[str, Position, str, str]:
     return (diagnostic.path, place, diagnostic.code, diagnostic.message)
 
 
+def apart(found: list[Diagnostic], before: list[Diagnostic]) -> list[Diagnostic]:
+    """Without what only follows from an error of an earlier pass at the same place: a value with a
+    tag that is not read is also of the wrong type, a name that none can have is nowhere found."""
+    begun = {
+        (each.path, each.span.start) for each in before if each.span and each.severity == "error"
+    }
+    if not begun:
+        return found
+    return [
+        each for each in found if each.span is None or (each.path, each.span.start) not in begun
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A code and what is known of it. Calling `at` words one finding."""

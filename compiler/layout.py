@@ -59,6 +59,11 @@ def tool_of(path: str) -> str | None:
     return parts[1]
 
 
+def is_script(path: str) -> bool:
+    """Whether the file at `path` is a script of recorded replies in JSON."""
+    return path.startswith("evals/scripts/") and path.endswith(".json") and path.count("/") == 2
+
+
 def prompt_of(path: str) -> tuple[str, bool] | None:
     """The name of the prompt at `path`, and whether it is a template; None if it is no prompt."""
     if not path.startswith("prompts/"):

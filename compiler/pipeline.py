@@ -13,13 +13,14 @@ from typing import Any, Final
 from looplet.compiler import layout
 from looplet.compiler.cache import Cache, tree_digest
 from looplet.compiler.cartridge import Cartridge
-from looplet.compiler.diagnostics import Diagnostic, order
+from looplet.compiler.diagnostics import Diagnostic, apart, order
 from looplet.compiler.inheritance import open_parent
 from looplet.compiler.kept import keep, kept
 from looplet.compiler.report import CartridgeError, Checked, Report
 from looplet.compiler.rules import ct0_files as ct0
 from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.source import Tree, ignored, read_folder, tree_name
+from looplet.compiler.syntax import Document
 from looplet.preset import AgentPreset
 
 _MAY_BE_EMPTY: Final = ("config", "runtime", "hook")
@@ -114,7 +115,7 @@ def check_folder(root: str, *, cache: bool = True) -> Checked:
     if digest and (known := store.result(digest)) and (checked := kept(root, tree, known)):
         return checked
     checked, cartridge = _passes(root, tree, store, findings)
-    store.save_facts()
+    store.save_files()
     if digest and all(finding.code[:3] != "CT0" for finding in checked.diagnostics):
         store.save_result(digest, keep(checked, cartridge))
     return checked
@@ -135,7 +136,7 @@ def _passes(
 
     cartridge, found = open_cartridge(tree, root, store)
     resolved = resolve(cartridge)
-    findings = [*findings, *found, *analyse(resolved)]
+    findings = [*findings, *found, *apart(analyse(resolved), found)]
     broken = any(finding.severity == "error" for finding in findings)
     preset = None if broken else lower(resolved)
     return _checked(root, tree, findings, preset, cartridge), cartridge
@@ -145,27 +146,21 @@ def open_cartridge(
     tree: Tree, root: str, store: Cache, place: str = "", trail: tuple[str, ...] = ()
 ) -> tuple[Cartridge, list[Diagnostic]]:
     """A folder's documents, parsed and held against their schemas, and those of its parents."""
-    cartridge = Cartridge(tree, store.facts, place, os.path.realpath(root))
-    found = cartridge.read_documents()
-    found += _schemas(cartridge)
+    cartridge = Cartridge(tree, store, place, os.path.realpath(root))
+    found = cartridge.read_documents(check_declared)
     parent, inherited = open_parent(cartridge, store, (*trail, cartridge.root), open_cartridge)
     cartridge.parent = parent
     return cartridge, [*map(cartridge.located, found), *inherited]
 
 
-def _schemas(cartridge: Cartridge) -> list[Diagnostic]:
+def check_declared(kind: layout.Kind, document: Document) -> list[Diagnostic]:
+    """The schema pass over one file: against the schema of its kind, and the schemas it holds."""
+    from looplet.compiler.author_schemas import check_schemas_in
     from looplet.compiler.schema import check_document
 
-    found: list[Diagnostic] = []
-    for path, document in cartridge.documents.items():
-        kind = layout.document_kind(path)
-        if document is None or kind is None:
-            continue
-        if document.value is None and kind in _MAY_BE_EMPTY and document.language == "yaml":
-            found.append(ct1.empty.at(path))
-        else:
-            found += check_document(kind, document)
-    return found
+    if document.value is None and kind in _MAY_BE_EMPTY and document.language == "yaml":
+        return [ct1.empty.at(document.path)]
+    return [*check_document(kind, document), *check_schemas_in(kind, document)]
 
 
 def _checked(

@@ -152,6 +152,20 @@ def parse(path: str, data: bytes) -> tuple[Document | None, list[Diagnostic]]:
     return document, findings
 
 
+def unparsed(path: str, data: bytes, value: Any) -> Document:
+    """The document in `data`, known to be clean and to say `value`; parsed for its places only."""
+    text = data.decode()
+    bom = text.startswith(BOM)
+
+    def outline() -> Node:
+        document, _ = parse(path, data)
+        assert document is not None, "a clean file is a document"
+        return document.node
+
+    language: Literal["yaml", "json"] = "json" if path.endswith(".json") else "yaml"
+    return Document(path, text[1:] if bom else text, value, language, outline, bom)
+
+
 def decode(path: str, data: bytes) -> tuple[str | None, list[Diagnostic]]:
     """The text in `data`, or the finding that it is not UTF-8."""
     try:

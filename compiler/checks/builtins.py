@@ -7,7 +7,12 @@ from typing import Any
 
 from looplet.builtin_hooks import BUILTIN_HOOKS
 from looplet.compiler import layout
-from looplet.compiler.checks.references import builtin_tools, named_file
+from looplet.compiler.checks.references import (
+    builtin_tools,
+    named_file,
+    open_names,
+    tool_names,
+)
 from looplet.compiler.diagnostics import Diagnostic, listing, quote
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
@@ -89,10 +94,10 @@ def _arguments(
         if refusal:
             yield ct3.builtin_arguments.at(file, whole, name=name, why=refusal)
     if name == "per_tool_limit" and isinstance(limits := kwargs.get("limits"), dict):
-        names = {*resolved.tools, *builtin_tools(resolved)}
+        names = tool_names(resolved)
         for tool in limits:
             near = closest(tool, names)
-            if tool not in names and (near or not resolved.config.get("mcp_servers")):
+            if tool not in names and (near or not open_names(resolved)):
                 _, span = resolved.place(layout.CONFIG, (*place, "limits", tool), key=True)
                 yield ct6.unknown_tool.at(file, span, name=tool, near=near, tools=sorted(names))
 

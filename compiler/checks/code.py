@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.cartridge import Cartridge, Tool
 from looplet.compiler.checks.evals import (
     Case,
     check_cases,
@@ -24,7 +24,9 @@ from looplet.compiler.diagnostics import Diagnostic, Span
 from looplet.compiler.lower import tool_parameters
 from looplet.compiler.parameters import is_short_form
 from looplet.compiler.python.distributions import provided
+from looplet.compiler.python.facts import Assigned
 from looplet.compiler.resolve import Resolved
+from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document
 
 _ALONE = {
@@ -64,19 +66,48 @@ def _tools(resolved: Resolved) -> Iterator[Diagnostic]:
         if home is None or home.facts(tool.code)["problem"]:
             continue
         document = tool.document
-        readable = tool.short or (document is not None and isinstance(document.value, dict))
         written = tool.value.get("parameters")
         found = check_tool(
             tool.code,
             home.facts(tool.code),
-            tool_parameters(tool) if readable else None,
+            _judged(tool),
             where=tool.path
             if tool.short or tool.home is home
-            else tool.home.place + "/" + tool.path,
+            else "/".join(filter(None, [tool.home.place, tool.path])),
             inferred=is_short_form(written),
             declared=_Declared(tool.path, document, written) if document is not None else None,
         )
         yield from map(home.located, found)
+
+
+def _judged(tool: Tool) -> Mapping[str, Any] | None:
+    """The schema that a tool's function is held to; None where it could not be read, or where its
+    own mistakes, reported as such, would only be repeated."""
+    document, written = tool.document, tool.value.get("parameters")
+    if tool.short:
+        if _misdeclared(tool.home.facts(tool.path)["assigned"]):
+            return None
+    elif document is None or tool.home.unread(tool.path, "parameters"):
+        return None
+    schema = tool_parameters(tool)
+    if not isinstance(written, dict | None) or schema.get("type", "object") != "object":
+        return None
+    properties, names = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict) or not isinstance(names, list | tuple | None):
+        return None
+    meant = [closest(str(name), properties) or name for name in names or () if name not in properties]
+    return {**schema, "required": [*(names or ()), *meant]} if meant else schema
+
+
+def _misdeclared(assigned: Mapping[str, Assigned]) -> bool:
+    """Whether a short form has a `__parameters__` that is misspelt, or no mapping written out."""
+    entry = assigned.get("__parameters__")
+    if entry is None:
+        return any(name[:2] == "__" and closest(name, ["__parameters__"]) for name in assigned)
+    return not isinstance(entry.get("value"), dict)
+
+
+_UNREAD = "what could not be read"
 
 
 class _Declared:
@@ -97,7 +128,10 @@ def _hooks(resolved: Resolved) -> Iterator[Diagnostic]:
         if hook.code_home is None or document is None or hook.home is None:
             continue
         facts = hook.code_home.facts(hook.code)
-        for found in check_hook(hook.code, facts, hook.value, hook.path, document.where):
+        value = hook.value
+        if hook.home.unread(hook.path, "kwargs"):
+            value = {**value, "kwargs": _UNREAD}  # no mapping, so that none is found to be missing
+        for found in check_hook(hook.code, facts, value, hook.path, document.where):
             home = hook.home if found.path == hook.path else hook.code_home
             yield home.located(found)
 

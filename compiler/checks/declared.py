@@ -1,11 +1,9 @@
-"""JSON Schemas that authors write: of parameters, of answers and of inputs."""
+"""JSON Schemas that authors write in Python: the parameters of tools in short form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from looplet.compiler import layout
-from looplet.compiler.author_schemas import check_schemas_in
 from looplet.compiler.cartridge import Tool
 from looplet.compiler.diagnostics import Diagnostic, Span
 from looplet.compiler.lower import tool_parameters
@@ -15,12 +13,7 @@ from looplet.validation import faults_of
 
 
 def check_schemas(resolved: Resolved) -> Iterator[Diagnostic]:
-    """The findings on the schemas in every layer's documents, and in tools in short form."""
-    for home in resolved.chain:
-        for path, document in home.documents.items():
-            kind = layout.document_kind(path)
-            if document is not None and kind in ("tool", "config"):
-                yield from map(home.located, check_schemas_in(kind, document))
+    """The findings on the schemas in tools of the short form; the schema pass has the others."""
     for tool in resolved.tools.values():
         if tool.short:
             yield from map(tool.home.located, _short_form(tool))

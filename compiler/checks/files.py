@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,7 +23,6 @@ _KNOWN_IN: Final = {
     "evals": ("cases", "scripts"),
     "memory": ("long_term.md",),
 }
-_TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 
 
 def check_required(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -79,6 +77,20 @@ def _missing(cartridge: Cartridge, path: str, why: str) -> Diagnostic:
     return ct3.missing_file.at(path, fixes=fixes, path=path, why=why, near=near)
 
 
+def said_once(found: list[Diagnostic]) -> list[Diagnostic]:
+    """A file that was meant to be a missing one is reported as missing, with the fix that renames
+    it, and not once more as misspelt."""
+    meant = {
+        fix.rename[0]
+        for each in found
+        if each.code == ct3.missing_file.code
+        for fix in each.fixes
+        if fix.rename
+    }
+    misspelt = ct9.misspelt_file.code
+    return [each for each in found if each.code != misspelt or each.path not in meant]
+
+
 def _names_known(folder: str) -> tuple[str, ...]:
     parts = folder.split("/")
     if not folder:
@@ -98,8 +110,8 @@ def check_names(cartridge: Cartridge) -> Iterator[Diagnostic]:
         tool = layout.tool_of(path)
         if kind == "short-tool" and f"tools/{tool}/tool.yaml" in files:
             yield ct3.two_forms.at(path, other=f"tools/{tool}/tool.yaml")
-        if tool is not None and not _TOOL_NAME.match(tool):
-            if kind in ("tool", "short-tool"):
+        if tool is not None and not layout.TOOL_NAME.match(tool):
+            if layout.document_kind(path) == "tool" or kind == "short-tool":
                 yield ct3.tool_name.at(path, name=tool)
         elif kind == "resource" and path[10:-3] in (
             "runtime",
@@ -116,6 +128,33 @@ def check_names(cartridge: Cartridge) -> Iterator[Diagnostic]:
             yield ct9.misspelt_file.at(path, fixes=(fix,), near=near)
         elif why := _form_unread(path):
             yield ct9.unused_file.at(path, why=why)
+
+
+_BY_HOOK: Final = {
+    "prompts/briefing.md": "static_briefing",
+    "prompts/recovery.md": "recovery_hint",
+}
+
+
+def check_unnamed_prompts(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The prompts that version 1 used without being asked: nobody does where nothing names them."""
+    for path, hook in _BY_HOOK.items():
+        home = resolved.homes.get(path)
+        if home is None or layout.CONFIG not in resolved.homes:
+            continue
+        if resolved.unread(layout.CONFIG, "builtin_hooks"):
+            continue
+        if not any(hook in text or path[8:] in text for text in _speaking(resolved)):
+            instead = f"name it in `builtin_hooks` of config.yaml: `- {hook}: {{path: {path}}}`"
+            yield home.located(ct3.version_one.at(path, path=path, instead=instead))
+
+
+def _speaking(resolved: Resolved) -> Iterator[str]:
+    """The texts that can name a prompt: declarations, templates and code."""
+    for layer in resolved.chain:
+        for path in layer.tree.files:
+            if path.endswith((".yaml", ".jinja", ".py")):
+                yield layer.text(path)
 
 
 def _almost(path: str, cartridge: Cartridge) -> str | None:
@@ -156,6 +195,8 @@ def _form_unread(path: str) -> str | None:
     parts = path.split("/")
     if len(parts) == 3 and parts[:2] == ["evals", "cases"] and path.endswith((".yaml", ".yml")):
         return "eval cases are JSON files"
+    if len(parts) == 3 and parts[:2] == ["evals", "cases"] and path.endswith(".jsonl"):
+        return "each eval case is a JSON file of its own"
     if len(parts) == 2 and parts[0] == "memory" and not path.endswith((".md", ".py")):
         return "memory is read from `.md` and `.py` files"
     if len(parts) > 2 and parts[0] == "memory" and path.endswith(".md"):

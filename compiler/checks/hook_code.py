@@ -162,6 +162,8 @@ def _construction(
     typos: set[str] = set()
     if not any(each["kind"] == "kwargs" for each in takes):
         for name in given:
+            if any(each["name"] == name for each in by_position):
+                continue
             if isinstance(name, str) and name not in accepted:
                 near = closest(name, [each for each in accepted if each not in given])
                 typos.add(near or "")

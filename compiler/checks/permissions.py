@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.checks.references import builtin_tools
+from looplet.compiler.checks.references import open_names, tool_names
 from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.suggest import closest, correction
 from looplet.preset import canonical_json
+from looplet.validation.values import TYPES
 
 ORDER = ("deny", "ask", "allow")
 
 
 def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
     """The findings on every layer's rules, against the tools of the whole agent."""
-    names = {*resolved.tools, *builtin_tools(resolved)}
-    # What a server offers is not known before it runs, so its tools' names are not judged.
-    open_names = bool(resolved.config.get("mcp_servers"))
+    names = tool_names(resolved)
+    unsure = open_names(resolved)
     for home in resolved.chain:
         document = home.documents.get(layout.CONFIG)
         permissions = home.value(layout.CONFIG).get("permissions")
@@ -31,7 +31,7 @@ def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
             rules = permissions.get(key)
             for index, rule in enumerate(rules if isinstance(rules, list) else ()):
                 path = ("permissions", key, index)
-                for found in _rule(resolved, document, path, rule, names, open_names):
+                for found in _rule(resolved, document, path, rule, names, unsure):
                     yield home.located(found)
     yield from _default(resolved)
     yield from _contradictions(resolved)
@@ -44,7 +44,7 @@ def _rule(
     path: tuple[str | int, ...],
     rule: Any,
     names: set[str],
-    open_names: bool,
+    unsure: bool,
 ) -> Iterator[Diagnostic]:
     tool = rule.get("tool") if isinstance(rule, dict) else rule
     if not isinstance(tool, str) or tool == "*":
@@ -52,7 +52,7 @@ def _rule(
     place = (*path, "tool") if isinstance(rule, dict) else path
     if tool not in names:
         near = closest(tool, names)
-        if open_names and near is None:
+        if unsure and near is None:
             return
         span = document.span(place)
         fixes = correction(document.path, span, tool, near)
@@ -93,7 +93,7 @@ def _never(schema: Any, how: str, value: Any) -> str | None:
     """Why an argument of `schema` can never be, or contain, `value`; None if it can."""
     declared = schema.get("type") if isinstance(schema, dict) else None
     types = [declared] if isinstance(declared, str) else declared
-    if not isinstance(types, list):
+    if not isinstance(types, list) or not all(kind in TYPES for kind in types):
         return None
     if how == "contains":
         return (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.checks.references import builtin_tools
+from looplet.compiler.checks.references import open_names, tool_names
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.prompts.mentions import mentioned_tools
 from looplet.compiler.resolve import Resolved
@@ -28,14 +28,15 @@ def check_prompts(resolved: Resolved) -> Iterator[Diagnostic]:
 
     declared: Any = resolved.config.get("inputs")
     inputs = declared if isinstance(declared, dict) else {}
-    for found in check_files(files, scope=Scope(inputs=inputs)):
+    scope = Scope(inputs=inputs, unread=resolved.unread(layout.CONFIG, "inputs"))
+    for found in check_files(files, scope=scope):
         yield resolved.homes[found.path].located(found)
-    if not resolved.config.get("mcp_servers"):
+    if not open_names(resolved):
         yield from _mentions(resolved, files)
 
 
 def _mentions(resolved: Resolved, files: dict[str, str]) -> Iterator[Diagnostic]:
-    names = {*resolved.tools, *builtin_tools(resolved)}
+    names = tool_names(resolved)
     for path, text in files.items():
         if "`" not in text:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.cartridge import Cartridge, Tool
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
@@ -30,6 +30,14 @@ def tool_names(resolved: Resolved) -> set[str]:
     return {*resolved.tools, *folders, *builtin_tools(resolved)}
 
 
+def open_names(resolved: Resolved) -> bool:
+    """Whether the agent may have tools that are not known here: what a server offers is seen when
+    it runs, and what could not be read is another finding."""
+    return bool(resolved.config.get("mcp_servers")) or any(
+        resolved.unread(layout.CONFIG, key) for key in ("builtin_tools", "mcp_servers")
+    )
+
+
 def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
     """The done tool is there; a tool's name is its folder's; what it requires is built."""
     names = tool_names(resolved)
@@ -40,7 +48,13 @@ def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
         near = closest(done, names)
         fixes = correction(path, span, done, near)
         yield ct3.unknown_done_tool.at(
-            path, span, fixes=fixes, name=done, near=near, tools=sorted(names)
+            path,
+            span,
+            fixes=fixes,
+            name=done,
+            near=near,
+            tools=sorted(names),
+            given="done_tool" in resolved.config,
         )
     resources = resource_names(resolved)
     for tool in resolved.tools.values():
@@ -61,7 +75,7 @@ def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
             yield tool.home.located(ct3.output_schema_unused.at(tool.path, span, done=done))
         yield from _requires(tool.home, document, tool.value.get("requires"), resources)
         if tool.code_home is not None:
-            yield from _used_resources(resolved, tool.code_home, tool.code, tool.value, resources)
+            yield from _used_resources(tool, tool.code_home, resources)
 
 
 def _judged(resolved: Resolved, done: Any) -> bool:
@@ -69,20 +83,21 @@ def _judged(resolved: Resolved, done: Any) -> bool:
     if resolved.unread(layout.CONFIG, "done_tool") or not isinstance(done, str):
         return False
     named = layout.TOOL_NAME.match(done) is not None
-    return named and not resolved.unread(layout.CONFIG, "builtin_tools")
+    return named and not open_names(resolved)
+
+
+def required(requires: Any) -> list[str]:
+    """The names in `requires`, which may be one text; nothing of another type."""
+    listed = [requires] if isinstance(requires, str) else requires
+    return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
 def _requires(
     home: Cartridge, document: Document, requires: Any, resources: list[str]
 ) -> Iterator[Diagnostic]:
-    if isinstance(requires, str):
-        listed: list[tuple[Any, tuple[str | int, ...]]] = [(requires, ("requires",))]
-    elif isinstance(requires, list):
-        listed = [(name, ("requires", index)) for index, name in enumerate(requires)]
-    else:
-        return
-    for name, path in listed:
-        if isinstance(name, str) and name not in resources and name not in ALWAYS:
+    for index, name in enumerate(required(requires)):
+        path = ("requires",) if isinstance(requires, str) else ("requires", index)
+        if name not in resources and name not in ALWAYS:
             yield home.located(_unknown(document, path, name, resources))
 
 
@@ -104,10 +119,10 @@ def _unknown(
 
 
 def _used_resources(
-    resolved: Resolved, home: Cartridge, code: str, value: Any, resources: list[str]
+    tool: Tool, home: Cartridge, resources: list[str]
 ) -> Iterator[Diagnostic]:
-    requires = value.get("requires") or ()
-    listed = [requires] if isinstance(requires, str) else requires
+    code, listed = tool.code, required(tool.value.get("requires"))
+    unread = tool.home.unread(tool.path, "requires")
     seen: set[str] = set()
     for use in home.facts(code)["resources"]:
         name = use["key"]
@@ -118,8 +133,13 @@ def _used_resources(
         if name not in resources:
             near = closest(name, resources)
             yield home.located(ct3.unknown_resource_used.at(code, span, name=name, near=near))
-        elif name not in listed:
+        elif name not in listed and not unread and not meant(name, listed, resources):
             yield home.located(ct3.not_required.at(code, span, name=name))
+
+
+def meant(name: str, listed: list[str], resources: list[str]) -> bool:
+    """Whether a name in `requires` that no resource has, which is reported, is a typo of `name`."""
+    return any(closest(each, [name]) for each in listed if each not in resources)
 
 
 def check_references(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -127,6 +147,7 @@ def check_references(resolved: Resolved) -> Iterator[Diagnostic]:
     resources = resource_names(resolved)
     declared = resolved.config.get("inputs")
     inputs = declared if isinstance(declared, dict) else {}
+    unread = resolved.unread(layout.CONFIG, "inputs")
     used_resources: set[str] = set()
     used_inputs: set[str] = set()
     for home in resolved.chain:
@@ -142,9 +163,10 @@ def check_references(resolved: Resolved) -> Iterator[Diagnostic]:
                     elif reference.kind == "runtime":
                         used_inputs.add(reference.path[0])
                     found = _reference(document, place, text, reference, resources, inputs)
-                    if found is not None:
+                    if found is not None and not (unread and reference.kind == "runtime"):
                         yield home.located(found)
-    yield from _unused(resolved, resources, used_resources, inputs, used_inputs)
+    if all(all(home.documents.values()) for home in resolved.chain):
+        yield from _unused(resolved, resources, used_resources, inputs, used_inputs)
 
 
 def _reference(
@@ -194,13 +216,17 @@ def _unused(
     """Inputs and resources that nothing asks for; silent where code could ask in ways unseen."""
     words = "\n".join(_spoken(resolved)) if resources or inputs else ""
     for tool in resolved.tools.values():
-        requires = tool.value.get("requires") or ()
-        used_resources.update([requires] if isinstance(requires, str) else map(str, requires))
+        used_resources.update(required(tool.value.get("requires")))
     for name in resources:
         if name not in used_resources and name not in words:
             path = f"resources/{name}.py"
             yield resolved.homes[path].located(ct9.unused_resource.at(path, name=name))
-    for name in inputs:
+    told = any(
+        resolved.homes[path].text(path).strip()
+        for path in (layout.SYSTEM, layout.SYSTEM + ".jinja")
+        if path in resolved.homes
+    )
+    for name in inputs if told else ():
         if name not in used_inputs and name not in words:
             path, span = resolved.place(layout.CONFIG, ("inputs", name), key=True)
             yield ct9.unused_input.at(path, span, name=name)
@@ -216,21 +242,37 @@ def _spoken(resolved: Resolved) -> Iterator[str]:
 def check_named_files(resolved: Resolved) -> Iterator[Diagnostic]:
     """Files that values name, such as `memory.long_term`."""
     memory = resolved.config.get("memory")
-    named = memory.get("long_term") if isinstance(memory, dict) else None
-    if isinstance(named, str) and "${" not in named:
+    if not isinstance(memory, dict):
+        return
+    named = memory.get("long_term")
+    if isinstance(named, str):
         yield from named_file(resolved, named, ("memory", "long_term"))
+    include = memory.get("include")
+    for index, name in enumerate(include if isinstance(include, list) else ()):
+        if isinstance(name, str):
+            yield from named_file(resolved, name, ("memory", "include", index), "memory/")
 
 
-def named_file(resolved: Resolved, named: str, path: tuple[str | int, ...]) -> Iterator[Diagnostic]:
-    """The findings on a value of `config.yaml` that names a file of the cartridge."""
+def named_file(
+    resolved: Resolved, named: str, path: tuple[str | int, ...], folder: str = ""
+) -> Iterator[Diagnostic]:
+    """The findings on a value of `config.yaml` that names a file of the cartridge.
+
+    folder: what the name may leave out.
+    """
+    if "${" in named:
+        return
     file, span = resolved.place(layout.CONFIG, path)
     parts = named.split("/")
     if named.startswith(("/", "~")) or ".." in parts or "\\" in named or ":" in named[:3]:
         yield ct6.path_leaves.at(file, span, path=named)
         return
     plain = "/".join(part for part in parts if part not in ("", "."))
-    if plain not in resolved.homes:
+    if not plain.startswith(folder):
+        plain = folder + plain
+    if plain not in resolved.homes and resolved.complete:
         near = closest(plain, resolved.homes)
+        near = near.removeprefix(folder) if near and not named.startswith(folder) else near
         yield ct3.missing_named_file.at(file, span, path=named, near=near)
 
 

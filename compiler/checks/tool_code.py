@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from looplet.compiler.diagnostics import Diagnostic, Span
+from looplet.compiler.diagnostics import Diagnostic, Rule, Span
 from looplet.compiler.python.definitions import entry_point, signature_known, span_of
 from looplet.compiler.python.facts import Facts, Function, Parameter
 from looplet.compiler.rules import ct4_tools as ct4
@@ -161,20 +161,24 @@ class _Signature:
         """One parameter that both sides have."""
         found: list[Diagnostic] = []
         name, place = each["name"], span_of(each["span"])
-        facts: dict[str, Any] = {"name": name, "where": self.where}
-        notes = self.notes(name)
+
+        def report(rule: Rule, span: Span = place, **facts: Any) -> None:
+            # Where it is declared is looked up here and not before: most parameters are good.
+            notes = self.notes(name)
+            found.append(
+                rule.at(self.path, span, notes=notes, name=name, where=self.where, **facts)
+            )
+
         if each["required"] and not required and "default" not in part and not inferred:
-            found.append(ct4.no_default.at(self.path, place, notes=notes, **facts))
+            report(ct4.no_default)
         if not each["required"] and required and not inferred:
-            found.append(ct4.required_default.at(self.path, place, notes=notes, **facts))
+            report(ct4.required_default)
         if "default" in each and "default" in part and _differ(each["default"], part["default"]):
-            facts_here = {**facts, "here": each["default"], "declared": part["default"]}
             at = span_of(each["default_span"])
-            found.append(ct4.different_default.at(self.path, at, notes=notes, **facts_here))
+            report(ct4.different_default, at, here=each["default"], declared=part["default"])
         annotation, types = each["annotation"], _types(part)
         if annotation and types and _contradicts(annotation, types):
-            facts_here = {**facts, "annotation": annotation, "declared": " or ".join(types)}
-            found.append(ct4.annotation.at(self.path, place, notes=notes, **facts_here))
+            report(ct4.annotation, annotation=annotation, declared=" or ".join(types))
         return found
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Fix, Span, order
 from looplet.compiler.prompts.mentions import Mention, mentioned_tools
-from looplet.compiler.prompts.shapes import Shape, list_of
+from looplet.compiler.prompts.shapes import UNKNOWN, Shape, list_of
 from looplet.compiler.rules import ct5_prompts as rules
 from looplet.compiler.suggest import closest
 from looplet.compiler.text.lines import Lines
@@ -61,13 +61,15 @@ class Scope:
     """What a run gives to a prompt.
 
     inputs: name → JSON Schema, as config.yaml declares them; None when it declares none, and a run
-    takes whatever it is given. optional: inputs that may be missing even when a run starts.
+    takes whatever it is given. unread: what it declares could not be read, so that nothing is said
+    of inputs. optional: inputs that may be missing even when a run starts.
     tools: whether there is at least one tool, as there is in every cartridge that can end.
     """
 
     inputs: Mapping[str, object] | None = None
     optional: Collection[str] = ()
     tools: bool = True
+    unread: bool = False
 
     def shapes(self) -> dict[str, Shape]:
         """The variables of a template."""
@@ -79,7 +81,7 @@ class Scope:
             inputs["required"] = [name for name in self.inputs if name not in self.optional]
         return {
             "task": TASK,
-            "inputs": Shape(inputs),
+            "inputs": UNKNOWN if self.unread else Shape(inputs),
             "cartridge": Shape(_CARTRIDGE, _CARTRIDGE),
             "tools": list_of(Shape(_TOOL, _TOOL), int(self.tools)),
         }

@@ -101,6 +101,8 @@ class Shape:
         """What looping gives: the items of a list, the keys of a mapping."""
         if self.item is not None:
             return self.item
+        if self.schema is UNKNOWN.schema:
+            return self
         if self.kinds == {"object"}:
             return TEXT
         if "object" in self.kinds or "prefixItems" in self.schema:
@@ -178,6 +180,8 @@ def kind_of(value: object) -> str:
 
 
 ANYTHING: Final = Shape({})
+UNKNOWN: Final = Shape({"x-unknown": True})
+"""What cannot be told, because of a mistake that is reported: nothing is said of it again."""
 TEXT: Final = Shape({"type": "string"})
 NUMBER: Final = Shape({"type": "number"})
 BOOLEAN: Final = Shape({"type": "boolean"})

@@ -13,6 +13,7 @@ from looplet.compiler.prompts.shapes import (
     KINDS,
     NUMBER,
     TEXT,
+    UNKNOWN,
     Shape,
     either,
     list_of,
@@ -85,7 +86,7 @@ class Values(Findings):
         self.report(
             rules.unknown_variable, span, fixes, name=node.name, known=names, nearest=nearest
         )
-        return Value(ANYTHING)
+        return Value(UNKNOWN)
 
     def value_getattr(self, node: Any, state: State) -> Value:
         if getattr(node.node, "name", None) == "loop" and "loop" not in state.names:
@@ -122,6 +123,8 @@ class Values(Findings):
         span = self.word(node)
         if owner.schema is TASK.schema and name == "goal":
             return Value(TEXT)  # of a task that is a text, too
+        if owner.schema is UNKNOWN.schema:
+            return Value(UNKNOWN)
         if name.startswith("_"):  # refused as such
             return Value(ANYTHING)
         if "object" not in owner.kinds:
@@ -154,7 +157,7 @@ class Values(Findings):
                 nearest=nearest,
                 kind="",
             )
-            return Value(ANYTHING)
+            return Value(UNKNOWN)
         if found.sure:
             return Value(found.shape)
         if owner.kinds != {"object"} and owner.known and name in owner.properties:

@@ -24,7 +24,7 @@ def missing_file(path: str, why: str, near: str | None) -> str:
 
 
 @rule("CT302", "unknown-done-tool", "error")
-def unknown_done_tool(name: str, near: str | None, tools: Sequence[str]) -> str:
+def unknown_done_tool(name: str, near: str | None, tools: Sequence[str], given: bool) -> str:
     """`done_tool` names a tool that the cartridge does not have.
 
     The loop ends when the model calls this tool, so without it no run could ever finish.
@@ -38,7 +38,8 @@ def unknown_done_tool(name: str, near: str | None, tools: Sequence[str]) -> str:
         done_tool: done
     """
     known = f"; the tools are {listing(tools)}" if tools else "; there are no tools at all"
-    return f"`done_tool` names {quote(name)}, which no tool is{_near(near, known)}"
+    says = "names" if given else "is, unless it is given,"
+    return f"`done_tool` {says} {quote(name)}, which no tool is{_near(near, known)}"
 
 
 @rule("CT303", "unknown-resource", "error")

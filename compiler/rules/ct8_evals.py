@@ -104,3 +104,31 @@ def reply_parameters(why: str) -> str:
         def reply(messages, last_result): ...
     """
     return f"`reply` is called as `reply(messages, last_result)`, but {why}"
+
+
+@rule("CT808", "malformed-script", "error")
+def malformed_script(why: str) -> str:
+    """A script of recorded replies is not what the scripted model reads.
+
+    A script is a list. Each reply is a call, a list of calls for one turn, or a text.
+
+    Bad:
+
+        [{"name": "greet", "arguments": {"name": "Ada"}}]
+
+    Good:
+
+        [{"tool": "greet", "args": {"name": "Ada"}}, {"tool": "done", "args": {}}]
+    """
+    return why
+
+
+@rule("CT809", "script-calls-unknown-tool", "advice")
+def script_unknown_tool(name: str, near: str | None) -> str:
+    """A script calls a tool that the agent does not have.
+
+    The model would be told so and the run would go on; a script may do that on purpose, to try how
+    the agent gets over it. Otherwise the name has a typo, or the tool was renamed.
+    """
+    hint = did_you_mean(near) or "; this call will be answered with an error"
+    return f"the script calls {quote(name)}, which no tool is{hint}"

@@ -7,7 +7,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public, but not in typeshed
 from typing import Any, Final, cast
 
-from looplet.compiler.diagnostics import Diagnostic, Span
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.rules import ct1_syntax as ct1
 from looplet.compiler.syntax import MAX_DEPTH, Document, Node, Step
 from looplet.compiler.text.lines import Lines
@@ -56,7 +56,7 @@ def _with_scan(path: str, text: str) -> tuple[Document | None, list[Diagnostic]]
     scan = _Scan(path, text)
     try:
         node = scan.node()
-        value = json.loads(text, parse_constant=lambda _: None, parse_int=_lenient)
+        value = json.loads(text, parse_constant=lambda _: 0.0, parse_int=_lenient)
     except (RecursionError, _TooDeep):
         return None, [_too_deep(path, text)]
     return Document(path, text, value, "json", lambda: node), scan.findings
@@ -130,9 +130,13 @@ def _syntax(path: str, text: str, error: json.JSONDecodeError) -> Diagnostic:
     elif rest[:1] == "'":
         why = "JSON quotes texts with double quotes only"
     elif before.endswith(",") and rest[:1] in ("}", "]"):
+        comma = Span(*_points(text, len(before) - 1))
+        fix = Fix("remove the comma", True, (Edit(path, comma, ""),))
         why = "a comma before the end, which JSON does not allow; remove it"
+        return ct1.json_syntax.at(path, comma, fixes=(fix,), why=why)
     elif error.pos >= len(text.rstrip()) and not why.startswith("this text"):
         why = "the text ends too early; a closing bracket is missing"
+        return ct1.json_syntax.at(path, Span(*_points(text, len(text.rstrip()) - 1)), why=why)
     return ct1.json_syntax.at(path, Span(*_points(text, error.pos)), why=why)
 
 

@@ -162,6 +162,9 @@ _HINTS: Final = (
 )
 
 
+_GLUED: Final = re.compile(r"([\w-]+:)(?!//)[^\s:]\S*[ \t]*(?:#.*)?(?:\r?\n|\Z)")
+
+
 def _mend(
     path: str, text: str, error: yaml.MarkedYAMLError, findings: list[Diagnostic]
 ) -> str | None:
@@ -169,6 +172,8 @@ def _mend(
     mark = error.problem_mark or error.context_mark
     if (error.problem or "").startswith("found unexpected end of stream"):
         mark = error.context_mark or mark  # the opening quote, not the end of the file
+    elif (error.problem or "").startswith("could not find expected ':'"):
+        mark = error.context_mark or mark  # the key, not what comes after it
     at = min(mark.index, len(text)) if mark is not None else 0
     problem = error.problem or ""
     lines = Lines(text)
@@ -194,6 +199,13 @@ def _mend(
     indent = text[text.rfind("\n", 0, at) + 1 : at]
     if "\t" in indent and not indent.strip():
         findings.append(ct1.tab.at(path, span))
+        return None
+    if "could not find expected ':'" in problem and (found := _GLUED.match(text, at)):
+        behind = Span(lines.position(at), lines.position(found.end(1)))
+        blank = Span(lines.position(found.end(1)), lines.position(found.end(1)))
+        fix = Fix("put a space behind the colon", True, (Edit(path, blank, " "),))
+        why = "a space is missing behind the colon"
+        findings.append(ct1.yaml_syntax.at(path, behind, fixes=(fix,), why=why))
         return None
     why = next((hint for start, hint in _HINTS if problem.startswith(start)), "")
     if not why:
@@ -241,6 +253,7 @@ class _Reading:
         self.visits = 0
         self.limit = MAX_NODES + len(text)
         self.open: list[int] = []
+        self.top: Any = None  # the key at the top of the file whose value is being read
         self.hopeless = False
         self._lines: Lines | None = None
 
@@ -255,8 +268,8 @@ class _Reading:
         self.visits += 1
         if self.visits > self.limit and not self.hopeless:
             self.hopeless = True
-            span = Span.at(1, 1)
-            self.findings.append(ct1.alias_bomb.at(self.path, span, limit=self.limit))
+            span = self.place(self.top) if self.top is not None else Span.at(1, 1)
+            self.findings.append(ct1.alias_bomb.at(self.path, span, limit=MAX_NODES))
         if self.hopeless:
             return None
         kind = node.__class__
@@ -308,6 +321,8 @@ class _Reading:
                 key = self.text[key_node.start_mark.index : key_node.end_mark.index].strip()
             elif key == "<<" and not key_node.style:
                 self.findings.append(ct1.merge_key.at(self.path, self.place(key_node)))
+            if len(self.open) == 1:
+                self.top = key_node
             value = self.value(value_node)
             if key in made:
                 same = (k for k, _ in node.value if k.__class__ is ScalarNode and k.value == key)

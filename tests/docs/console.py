@@ -59,7 +59,10 @@ class Console:
             + os.environ.get("PATH", ""),
             "COLUMNS": "100",
         }
-        for name, module in (("looplet", "looplet.cli"), ("looplet-compile", "looplet.compiler.cli")):
+        for name, module in (
+            ("looplet", "looplet.cli"),
+            ("looplet-compile", "looplet.compiler.cli"),
+        ):
             shim = shims / name
             shim.write_text(
                 f"#!{sys.executable}\nimport sys\nfrom {module} import main\nsys.exit(main())\n"

@@ -11,6 +11,7 @@ A comment on the line before a fence says how the block is meant:
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,7 +95,11 @@ def anchors(page: Path) -> set[str]:
         heading = re.match(r"#{1,6} +(.*?)\s*#*$", line)
         if not heading:
             continue
-        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1]).replace("`", "").replace("*", "")
+        text = (
+            re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", html.unescape(heading[1]))
+            .replace("`", "")
+            .replace("*", "")
+        )
         name = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
         count = found.get(name, 0)
         found[name] = count + 1

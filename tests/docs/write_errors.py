@@ -1,6 +1,6 @@
 """Writes docs/errors.md, the page of all codes, from the table of rules.
 
-    python tests/docs/write_errors.py
+python tests/docs/write_errors.py
 """
 
 from __future__ import annotations
