@@ -7,6 +7,7 @@ itself ignores), references, patterns and defaults. A good one is walked once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
@@ -171,6 +172,8 @@ class _Schema:
                 path = (*self.path, "required", index)
                 near = closest(name, [key for key in properties if key not in names])
                 fixes = correct_value(self.document, path, name, near) if near else ()
+                # Which of the two is the typo, only the function could tell.
+                fixes = tuple(replace(fix, safe=False) for fix in fixes)
                 span = self.document.span(path)
                 yield ct2.required_not_declared.at(
                     self.document.path, span, fixes=fixes, key=name, near=near

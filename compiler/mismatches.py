@@ -24,6 +24,7 @@ TRUTHS: Final = {
 }
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 _NUMBER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?\Z")
+_NO_ITEMS: Final = frozenset(("yes", "no", "on", "off", "true", "false", "none", "null", "~"))
 _ONE_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 
 
@@ -212,7 +213,9 @@ class Mismatches:
                 text = value.strip().removeprefix("+")
                 return replace_value(self.document, path, "write the number", text)
             if kinds == ["array"] and _ONE_WORD.match(value):
-                return replace_value(self.document, path, "make it a list", f"[{raw}]")
+                # What is allowed is not guessed at, and `no` is no item of any list.
+                safe = path != ("permissions", "allow") and value.lower() not in _NO_ITEMS
+                return replace_value(self.document, path, "make it a list", f"[{raw}]", safe)
         elif kinds == ["string"]:
             return replace_value(self.document, path, "quote it", f'"{raw}"')
         return ()

@@ -19,6 +19,7 @@ import yaml
 from console import Console, agrees, commands
 from pages import ROOT, Block, blocks, written_by_hand
 
+from looplet.compiler.diagnostics import RULES
 from looplet.compiler.layout import document_kind
 from looplet.compiler.schema import check_document
 from looplet.compiler.syntax import parse
@@ -52,11 +53,14 @@ def test_page(page: Path, place: Path, tmp_path: Path) -> None:
     shims.mkdir()
     reader = _Reader(place, Console(place, shims))
     sys.path.insert(0, str(place))
+    rules = dict(RULES)
     try:
         for block in blocks(page):
             reader.read(block)
     finally:
         sys.path.remove(str(place))
+        RULES.clear()
+        RULES.update(rules)  # a page may show how to add one
         if UPDATE and reader.updates:
             _update(page, reader.updates)
 

@@ -15,13 +15,14 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 HEAD = """\
 # Error codes
 
-<!-- Generated from the table of rules by tests/docs/write_errors.py; edit the rules' docstrings. -->
+<!-- Generated from the table of rules by tests/docs/write_errors.py; edit the docstrings there. -->
 
-Every finding has a code that never changes its meaning and is never used again. `looplet-compile explain
-CT201` prints the same text as here; `looplet-compile explain` lists the codes.
+Every finding has a code that never changes its meaning and is never used again.
+`looplet-compile explain CT201` prints the same text as here; `looplet-compile explain` lists the
+codes.
 
-An **error** keeps the agent from being loaded. A **warning** is probably a mistake, and `check --strict`
-refuses it. **Advice** is worth knowing and refuses nothing.
+An **error** keeps the agent from being loaded. A **warning** is probably a mistake, and
+`check --strict` refuses it. **Advice** is worth knowing and refuses nothing.
 """
 
 

@@ -1,0 +1,2 @@
+def execute(ctx, **arguments) -> dict:
+    return dict(arguments)

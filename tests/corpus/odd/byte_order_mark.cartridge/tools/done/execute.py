@@ -1,0 +1,2 @@
+﻿def execute(*, summary: str) -> dict:
+    return {"summary": summary}

@@ -1,0 +1,2 @@
+def execute(summary: str, *, ctx=None) -> dict:
+    return {"summary": summary}

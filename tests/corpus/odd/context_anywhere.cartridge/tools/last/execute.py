@@ -1,0 +1,2 @@
+def execute(text, ctx):
+    return text

@@ -1,0 +1,1 @@
+def execute(*, summary: str) -> dict: return {'summary': summary}

@@ -1,0 +1,2 @@
+def execute(*, zusammenfassung: str) -> dict:
+    return {"zusammenfassung": zusammenfassung}

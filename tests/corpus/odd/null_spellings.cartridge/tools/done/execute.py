@@ -1,0 +1,2 @@
+def execute(*, summary: str | None = None) -> dict:
+    return {"summary": summary}

@@ -1,0 +1,2 @@
+def execute(*, summary: str, properties: list = [], type: str = "a") -> dict:
+    return {"summary": summary}

@@ -1,0 +1,2 @@
+def eval_one(ctx, llm=None):
+    return True

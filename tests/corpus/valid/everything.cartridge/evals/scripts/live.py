@@ -1,0 +1,2 @@
+def reply(messages, last_result):
+    return {"tool": "done", "args": {"summary": "x"}}

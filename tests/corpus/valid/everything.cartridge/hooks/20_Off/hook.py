@@ -1,0 +1,3 @@
+class Off:
+    def on_event(self, payload):
+        return None

@@ -1,0 +1,2 @@
+def load(state):
+    return "today"

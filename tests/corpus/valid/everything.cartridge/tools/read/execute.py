@@ -1,0 +1,2 @@
+def execute(ctx, *, path: str) -> str:
+    return ctx.resources["index"].read(path)

@@ -1,0 +1,6 @@
+__description__ = "Run."
+__parameters__ = {"command": {"type": "string"}}
+
+
+def execute(*, command):
+    return command
