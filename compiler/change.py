@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from looplet.compiler import layout
+from looplet.compiler.cartridge import Tool
 from looplet.compiler.emit import prompt_bytes
 from looplet.compiler.lift import lift, lift_prompts
-from looplet.compiler.parameters import is_short_form
+from looplet.compiler.lower import defaulted
+from looplet.compiler.parameters import is_short_form, normalise_parameters
+from looplet.compiler.python.literals import assign_literal
 from looplet.compiler.reopen import reopen
-from looplet.compiler.resolve import Resolved, resolve
+from looplet.compiler.resolve import SHORT_FORM, Resolved, resolve
 from looplet.compiler.text.edit import EditRefused, rewrite
 from looplet.compiler.text.lines import BOM
 from looplet.compiler.text.spell import json_file, yaml_file
@@ -24,12 +27,12 @@ def changed_files(base: AgentPreset, preset: AgentPreset) -> dict[str, File]:
     """
     resolved = resolve(reopen(preset.layers))
     files = dict(preset.layers[0].files)
+    _others(base, preset, files)
     try:
         _documents(resolved, base, preset, files)
     except EditRefused as refused:
         raise PresetError(f"{preset.name}: {refused}") from None
     _texts(resolved, base, preset, files)
-    _others(base, preset, files)
     return files
 
 
@@ -41,14 +44,16 @@ def _documents(
         before, after = old.get(path), new.get(path)
         if canonical_json(before) == canonical_json(after):
             continue
+        name = layout.tool_of(path)
+        tool = resolved.tools.get(name) if name else None
+        if tool and tool.short and (after is None or preset.tool_defs[tool.name].code == tool.path):
+            if before is not None and after is not None:
+                _short_form(tool, before, after, files)
+            continue  # its code, which goes with the other files, is its declaration
         if after is None:
             _remove(path, files)
             if path.endswith("/tool.yaml"):
                 files.pop(path.replace("tool.yaml", "description.md"), None)
-            continue
-        name = layout.tool_of(path)
-        if name and name in resolved.tools and resolved.tools[name].short and before:
-            _short_form(resolved, name, before, after, files)
             continue
         home = resolved.cartridge if path in files else resolved.homes.get(path)
         if home is None or before is None:
@@ -63,11 +68,12 @@ def _documents(
             after = after | {"permissions": _own_permissions(resolved, before, after)}
             if after["permissions"] is None:
                 del after["permissions"]
-        if layout.document_kind(path) == "tool":
+        if tool is not None:
             after = _description(resolved, path, before, after, files)
-            if is_short_form(written.get("parameters")):
-                before, after = _short_parameters(before), _short_parameters(after)
-        files[path] = File(rewrite(path, file.data, _back(written, before, after)), file.executable)
+            made = _with_parameters(tool, written, before, after)
+        else:
+            made = _back(written, before, after)
+        files[path] = File(rewrite(path, file.data, made), file.executable)
 
 
 def _back(written: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -129,9 +135,18 @@ def _description(
     return after | {"description": before["description"]}
 
 
-def _short_parameters(value: dict[str, Any]) -> dict[str, Any]:
-    """Lifted values with the parameters in short form, where their properties are all that is."""
-    return value | {"parameters": value["parameters"].get("properties", {})}
+def _with_parameters(
+    tool: Tool, written: dict[str, Any], before: dict[str, Any], after: dict[str, Any]
+) -> dict[str, Any]:
+    """A tool's values; the short form of its parameters stays while it can say what is wanted."""
+    if not is_short_form(written.get("parameters")):
+        return _back(written, before, after)
+    old, new = (value["parameters"].get("properties", {}) for value in (before, after))
+    made = _back(written, before | {"parameters": old}, after | {"parameters": new})
+    said = normalise_parameters(made.get("parameters"), defaulted(tool))
+    if canonical_json(said) != canonical_json(after["parameters"]):
+        made["parameters"] = after["parameters"]
+    return made
 
 
 def short_parameters_path(dotted: str, value: Any) -> str | None:
@@ -143,16 +158,9 @@ def short_parameters_path(dotted: str, value: Any) -> str | None:
 
 
 def _short_form(
-    resolved: Resolved,
-    name: str,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    files: dict[str, File],
+    tool: Tool, before: dict[str, Any], after: dict[str, Any], files: dict[str, File]
 ) -> None:
-    from looplet.compiler.python.literals import assign_literal
-    from looplet.compiler.resolve import SHORT_FORM
-
-    tool = resolved.tools[name]
+    """A tool in short form is declared by the literals of its code: they are changed there."""
     file = files.get(tool.path) or tool.home.tree.files[tool.path]
     data = file.data
     for dunder, key in SHORT_FORM.items():

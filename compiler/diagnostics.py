@@ -153,11 +153,12 @@ def rule(code: str, name: str, severity: Severity) -> Callable[[Callable[..., st
 
 
 def quote(word: object, limit: int = 60) -> str:
-    """The author's word in backticks, shortened, on one line."""
+    """The author's word in backticks, shortened, on one line; in double quotes if it has some."""
     text = str(word)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    return "`" + text.replace("\n", "\\n").replace("\r", "\\r") + "`"
+    text = text.replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{text}"' if "`" in text else f"`{text}`"
 
 
 def listing(words: Iterable[str], limit: int = 8) -> str:

@@ -60,8 +60,19 @@ def emit(preset: AgentPreset) -> Tree:
     from looplet.compiler.change import changed_files
 
     files = changed_files(base, preset)
-    _prove(preset, (replace(child, files=files), *preset.layers[1:]))
+    _prove(_declaring(preset, base, files), (replace(child, files=files), *preset.layers[1:]))
     return Tree(child.name, dict(sorted(files.items())))
+
+
+def _declaring(preset: AgentPreset, base: AgentPreset, files: Mapping[str, File]) -> AgentPreset:
+    """`preset` with the code of tools in short form as it now is: it declares them, so it follows
+    what was changed of them."""
+    short = {
+        tool.code: files[tool.code]
+        for name, tool in preset.tool_defs.items()
+        if tool.code.count("/") == 1 and tool.code in files and name in base.tool_defs
+    }
+    return replace(preset, files={**preset.files, **short}) if short else preset
 
 
 def reread(layers: Sequence[Layer]) -> AgentPreset:

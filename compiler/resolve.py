@@ -16,6 +16,7 @@ from looplet.compiler import layout
 from looplet.compiler.cartridge import Cartridge, Hook, Tool
 from looplet.compiler.checks.short_tool import short_declaration
 from looplet.compiler.diagnostics import Span
+from looplet.preset import canonical_json
 
 STRICTNESS: Final = {"allow": 0, "ask": 1, "deny": 2}
 SHORT_FORM: Final = {
@@ -154,7 +155,9 @@ def stricter(parent: Any, child: Any) -> Any:
     for key in ("deny", "ask", "allow"):
         lists = [rules for rules in (parent.get(key), child.get(key)) if isinstance(rules, list)]
         if len(lists) == 2:
-            made[key] = lists[0] + [rule for rule in lists[1] if rule not in lists[0]]
+            # By the canonical text: `==` takes 1 for true, and would lose a rule.
+            known = [canonical_json(rule) for rule in lists[0]]
+            made[key] = lists[0] + [rule for rule in lists[1] if canonical_json(rule) not in known]
         elif lists:
             made[key] = lists[0]
     defaults = [p["default"] for p in (parent, child) if p.get("default") in STRICTNESS]

@@ -36,10 +36,14 @@ _WINDOWS_RESERVED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a folder holds. `name` is the folder's, without the suffix `.cartridge`."""
+    """What a folder holds. `name` is the folder's, without the suffix `.cartridge`.
+
+    lost: the paths of what is there and could not be read, each of which is a finding.
+    """
 
     name: str
     files: Mapping[str, File]
+    lost: frozenset[str] = frozenset()
 
 
 def tree_name(path: str) -> str:
@@ -65,7 +69,8 @@ def read_folder(path: str) -> tuple[Tree, list[Diagnostic]]:
     reader.root = root
     reader.folder(root, "", (root,))
     reader.collisions()
-    return Tree(tree_name(path), dict(sorted(reader.files.items()))), reader.findings
+    lost = frozenset(found.path for found in reader.findings) - reader.files.keys()
+    return Tree(tree_name(path), dict(sorted(reader.files.items())), lost), reader.findings
 
 
 def _unusable(path: str, error: OSError | ValueError) -> Diagnostic:
@@ -121,7 +126,7 @@ class _Reader:
                     self.full = True
                     self.findings.append(ct0.too_many_files.at("", limit=MAX_FILES))
                 return
-            if not name.isascii() or len(name) > 64 or not name.replace(".", "").isidentifier():
+            if not _plain(name):
                 why = bad_name(name)
                 if why:
                     shown = (prefix + name).encode("utf-8", "backslashreplace").decode()
@@ -204,6 +209,17 @@ class _Reader:
                 if seen.setdefault(key, part) != part:
                     self.findings.append(ct0.collision.at(path, other=seen[key]))
                     break
+
+
+def _plain(name: str) -> bool:
+    """Whether a name is so ordinary that `bad_name` need not be asked."""
+    return (
+        name.isascii()
+        and len(name) <= 64
+        and name.replace(".", "").isidentifier()
+        and name[-1] != "."
+        and name.partition(".")[0].lower() not in _WINDOWS_RESERVED
+    )
 
 
 def _mode(path: str) -> int:

@@ -12,26 +12,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from looplet.aio import async_composable_loop
     from looplet.cancel import Cancelled, CancelToken
+    from looplet.compiler.capture import capture
     from looplet.compiler.emit import preset_to_cartridge
     from looplet.compiler.pipeline import cartridge_to_preset
     from looplet.config import LoopConfig
     from looplet.context import ToolContext
     from looplet.drivers import composable_loop
     from looplet.events import Event
-    from looplet.hooks import (
-        Allow,
-        Block,
-        Continue,
-        Deny,
-        HookDecision,
-        InjectContext,
-        Stop,
-    )
-    from looplet.models.openai import OpenAIBackend
+    from looplet.hooks import Allow, Block, Continue, Deny, HookDecision, InjectContext, Stop
+    from looplet.inputs import InputError
+    from looplet.link.namespace import LoadError
+    from looplet.models.errors import ModelError
+    from looplet.models.openai import AsyncOpenAIBackend, OpenAIBackend
     from looplet.models.reply import Reply, Usage
     from looplet.models.scripted import MockLLMBackend
     from looplet.permissions import PermissionEngine, PermissionHook
-    from looplet.preset import AgentPreset, PresetError
+    from looplet.preset import AgentPreset, File, HookDef, PresetError, Prompt, ToolDef
     from looplet.protocols import (
         CheckDone,
         CheckPermission,
@@ -50,6 +46,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "AgentPreset": "preset",
     "Allow": "hooks",
+    "AsyncOpenAIBackend": "models.openai",
     "BaseToolRegistry": "tools",
     "Block": "hooks",
     "CancelToken": "cancel",
@@ -60,10 +57,15 @@ _WHERE = {
     "DefaultState": "state",
     "Deny": "hooks",
     "Event": "events",
+    "File": "preset",
     "HookDecision": "hooks",
+    "HookDef": "preset",
     "InjectContext": "hooks",
+    "InputError": "inputs",
+    "LoadError": "link.namespace",
     "LoopConfig": "config",
     "MockLLMBackend": "models.scripted",
+    "ModelError": "models.errors",
     "OnEvent": "protocols",
     "OnLoopEnd": "protocols",
     "OpenAIBackend": "models.openai",
@@ -74,17 +76,20 @@ _WHERE = {
     "PreLoop": "protocols",
     "PrePrompt": "protocols",
     "PresetError": "preset",
+    "Prompt": "preset",
     "Reply": "models.reply",
     "ShouldStop": "protocols",
     "Step": "types",
     "Stop": "hooks",
     "ToolCall": "types",
     "ToolContext": "context",
+    "ToolDef": "preset",
     "ToolError": "types",
     "ToolResult": "types",
     "ToolSpec": "tools",
     "Usage": "models.reply",
     "async_composable_loop": "aio",
+    "capture": "compiler.capture",
     "cartridge_to_preset": "compiler.pipeline",
     "composable_loop": "drivers",
     "done_tool": "tools",
@@ -95,6 +100,7 @@ _WHERE = {
 __all__ = [
     "AgentPreset",
     "Allow",
+    "AsyncOpenAIBackend",
     "BaseToolRegistry",
     "Block",
     "CancelToken",
@@ -105,10 +111,15 @@ __all__ = [
     "DefaultState",
     "Deny",
     "Event",
+    "File",
     "HookDecision",
+    "HookDef",
     "InjectContext",
+    "InputError",
+    "LoadError",
     "LoopConfig",
     "MockLLMBackend",
+    "ModelError",
     "OnEvent",
     "OnLoopEnd",
     "OpenAIBackend",
@@ -119,17 +130,20 @@ __all__ = [
     "PreLoop",
     "PrePrompt",
     "PresetError",
+    "Prompt",
     "Reply",
     "ShouldStop",
     "Step",
     "Stop",
     "ToolCall",
     "ToolContext",
+    "ToolDef",
     "ToolError",
     "ToolResult",
     "ToolSpec",
     "Usage",
     "async_composable_loop",
+    "capture",
     "cartridge_to_preset",
     "composable_loop",
     "done_tool",

@@ -11,6 +11,7 @@ from time import perf_counter
 
 from looplet.jsontext import NotJSON, result_text
 from looplet.signatures import calling_of
+from looplet.tools import ELSEWHERE
 from looplet.types import ToolResult, printable
 from looplet.validation import UnsupportedSchema, compile_schema
 
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
     from looplet.types import ToolCall
     from looplet.validation import Validator
 
-# Keywords that can name properties elsewhere than in `properties`: then unknown names are the
-# schema's business alone.
-_OPEN = frozenset(
-    {"$ref", "additionalProperties", "allOf", "anyOf", "oneOf", "if", "patternProperties"}
-    | {"unevaluatedProperties", "dependentSchemas"}
-)
+# With one of these, which other names there may be is the schema's business alone.
+_OPEN = ELSEWHERE | {"additionalProperties", "patternProperties", "unevaluatedProperties"}
 
 
 class BadSchema(ValueError):

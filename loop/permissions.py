@@ -8,12 +8,14 @@
 Every `deny` is looked at, then every `ask`, then every `allow`; what none of them names gets
 `default`, but for the done tool: a run may end unless a rule says otherwise. A rule that cannot be
 read is an error when the engine is made. A `deny` or `ask` that depends on an argument which the
-call leaves out holds: what the function would put there is not known.
+call leaves out holds: what the function would put there is not known. The tool `*` is every tool,
+the done tool too; its conditions are about the tools that have such an argument.
 """
 
 from __future__ import annotations
 
 from looplet.hooks import PERMISSIONS, HookDecision
+from looplet.tools import is_tool_name
 from looplet.types import Record, ToolCall
 
 TYPE_CHECKING = False
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS: Final = ("default", "deny", "ask", "allow")
 _RULE_KEYS: Final = ("tool", "matches", "contains", "reason")
+EVERY_TOOL: Final = "*"
 
 
 class Rule(Record):
@@ -47,22 +50,27 @@ class Rule(Record):
 
     def holds(self, call: ToolCall, *, when_unsure: bool) -> bool:
         """Whether the rule is about this call; `when_unsure`: what a missing argument means."""
-        if call.tool != self.tool:
+        if self.tool not in (call.tool, EVERY_TOOL):
             return False
         args = call.args
         for name, value in self.matches.items():
             if name not in args:
-                if not when_unsure:
+                if not (when_unsure and self._may_be_filled_in(name, call)):
                     return False
             elif not _equal(args[name], value):
                 return False
         for name, text in self.contains.items():
             if name not in args:
-                if not when_unsure:
+                if not (when_unsure and self._may_be_filled_in(name, call)):
                     return False
             elif not _contains(args[name], text, anywhere=when_unsure):
                 return False
         return True
+
+    def _may_be_filled_in(self, name: str, call: ToolCall) -> bool:
+        """Whether the function may have a value of its own for an argument that is not given."""
+        left_out = call.metadata.get("left_out")
+        return self.tool != EVERY_TOOL or left_out is None or name in left_out
 
 
 class PermissionEngine:
@@ -162,8 +170,8 @@ def _rule(place: str, entry: Any) -> Rule:
         if key not in _RULE_KEYS:
             raise ValueError(f"{place}: no key {key!r}; there are {', '.join(_RULE_KEYS)}")
     tool = entry.get("tool")
-    if not isinstance(tool, str) or not tool.strip("*"):
-        raise ValueError(f"{place}: `tool` is the name of one tool, not {tool!r}")
+    if not isinstance(tool, str) or not is_tool_name(tool) and tool != EVERY_TOOL:
+        raise ValueError(f"{place}: `tool` is a tool's name, or `*` for every tool, not {tool!r}")
     for key in ("matches", "contains"):
         if not isinstance(entry.get(key, {}), dict):
             raise ValueError(f"{place}: `{key}` is a mapping of arguments")

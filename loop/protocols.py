@@ -37,7 +37,10 @@ class PreDispatch(Protocol):
 @runtime_checkable
 class CheckPermission(Protocol):
     def check_permission(self, tool_call: ToolCall, /) -> HookDecision | None:
-        """The last word before a tool runs, on the arguments that it will get."""
+        """The last word before a tool runs, on the arguments that it will get.
+
+        `tool_call.metadata["left_out"]`, if it is there, names the parameters without a value.
+        """
 
 
 @runtime_checkable

@@ -110,10 +110,18 @@ class Run:
         return spec is not None and spec.free
 
     def effective(self, call: ToolCall) -> ToolCall:
-        """The call with the defaults of its schema: what a permission has to judge."""
+        """The call with the defaults of its schema: what a permission has to judge.
+
+        Its metadata says as `left_out` which parameters still have no value, if that is known.
+        """
         spec = self.tools.get(call.tool)
-        defaults = {} if spec is None else spec.defaults()
-        return ToolCall(call.tool, {**defaults, **call.args}, call.reasoning, call.call_id)
+        if spec is None:
+            return call
+        args = {**spec.defaults(), **call.args}
+        metadata = {}
+        if (names := spec.parameter_names()) is not None:
+            metadata["left_out"] = [name for name in names if name not in args]
+        return ToolCall(call.tool, args, call.reasoning, call.call_id, metadata)
 
     def in_words(self, call: ToolCall) -> str:
         return f"{printable(call.tool, 64)}({arguments_in_words(call.args, 300)})"

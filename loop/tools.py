@@ -27,6 +27,8 @@ _NAMED_TYPES = {
     "list": "array",
     "dict": "object",
 }
+# Keywords that can name parameters elsewhere than in `properties`.
+ELSEWHERE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"})
 _JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 
 
@@ -84,7 +86,7 @@ class ToolSpec(Record):
         *,
         load: Callable[[], Callable[..., Any]] | None = None,
     ) -> None:
-        if not _is_name(name):
+        if not is_tool_name(name):
             raise ValueError(f"a tool's name is 1 to 64 of a-z, A-Z, 0-9, _ and -, not {name!r}")
         if (execute is None) == (load is None):
             raise ValueError(f"the tool `{name}` needs either `execute` or `load`")
@@ -167,6 +169,12 @@ class ToolSpec(Record):
             for name, part in self.schema.get("properties", {}).items()
             if isinstance(part, dict) and "default" in part
         }
+
+    def parameter_names(self) -> list[str] | None:
+        """The names of the parameters; None if the schema may have some beside `properties`."""
+        if ELSEWHERE.intersection(self.schema):
+            return None
+        return list(self.schema.get("properties", {}))
 
     def to_dict(self) -> dict[str, Any]:
         """What a model is told: `{"name", "description", "parameters"}`."""
@@ -330,7 +338,8 @@ def _done(summary: str) -> dict[str, str]:
     return {"summary": summary}
 
 
-def _is_name(name: object) -> bool:
+def is_tool_name(name: object) -> bool:
+    """Whether a tool can have this name: what every provider takes."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= 64

@@ -12,7 +12,9 @@ from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.suggest import closest, correction
+from looplet.permissions import EVERY_TOOL
 from looplet.preset import canonical_json
+from looplet.tools import ELSEWHERE
 from looplet.validation.values import TYPES
 
 ORDER = ("deny", "ask", "allow")
@@ -47,9 +49,13 @@ def _rule(
     unsure: bool,
 ) -> Iterator[Diagnostic]:
     tool = rule.get("tool") if isinstance(rule, dict) else rule
-    if not isinstance(tool, str) or tool == "*":
+    if not isinstance(tool, str):
         return
     place = (*path, "tool") if isinstance(rule, dict) else path
+    if tool == EVERY_TOOL:
+        if isinstance(rule, dict) and not unsure:
+            yield from _nowhere(resolved, document, path, rule)
+        return
     if tool not in names:
         near = closest(tool, names)
         if unsure and near is None:
@@ -87,6 +93,34 @@ def _rule(
             elif why := _never(properties[name], how, value):
                 span = document.span((*path, how, name))
                 yield ct6.never_matches.at(document.path, span, tool=tool, name=name, why=why)
+
+
+def _nowhere(
+    resolved: Resolved, document: Any, path: tuple[str | int, ...], rule: dict[str, Any]
+) -> Iterator[Diagnostic]:
+    """Of a rule about every tool, the arguments that no tool has."""
+    known: dict[str, None] = {}
+    for tool in resolved.tools.values():
+        schema = tool_parameters(tool)
+        properties = schema.get("properties")
+        if not isinstance(properties, dict) or ELSEWHERE.intersection(schema):
+            return
+        known.update(dict.fromkeys(properties))
+    for how in ("matches", "contains"):
+        wanted = rule.get(how)
+        for name in wanted if isinstance(wanted, dict) else ():
+            if name not in known:
+                near = closest(name, known)
+                span = document.span((*path, how, name), key=True)
+                yield ct6.unknown_argument.at(
+                    document.path,
+                    span,
+                    fixes=correction(document.path, span, name, near),
+                    tool=EVERY_TOOL,
+                    name=name,
+                    near=near,
+                    known=list(known),
+                )
 
 
 def _never(schema: Any, how: str, value: Any) -> str | None:
@@ -162,7 +196,7 @@ def _done(resolved: Resolved) -> Iterator[Diagnostic]:
         plain = (
             rule.get("tool") if isinstance(rule, dict) and set(rule) <= {"tool", "reason"} else rule
         )
-        if plain in (done, "*"):
+        if plain in (done, EVERY_TOOL):
             path, span = resolved.place(layout.CONFIG, ("permissions", "deny", index))
             yield ct6.done_denied.at(path, span, name=done)
             return

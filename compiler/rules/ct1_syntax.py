@@ -80,7 +80,7 @@ def reserved(char: str, word: str) -> str:
 
         kwargs: {store: "@notes"}
     """
-    return f"{quote(word)} begins with the character `{char}`, which YAML reserves; quote it"
+    return f"{quote(word)} begins with the character {quote(char)}, which YAML reserves; quote it"
 
 
 @rule("CT107", "yaml-tag", "error")

@@ -25,6 +25,9 @@ def unknown_argument(tool: str, name: str, near: str | None, known: Sequence[str
     Such a rule never matches, so what it should have denied goes through.
     """
     hint = f"did you mean {quote(near)}?" if near else f"its arguments are {listing(known)}"
+    if tool == "*":
+        hint = hint.replace("its", "the", 1) if known else "none has any"
+        return f"no tool has an argument {quote(name)}; {hint}"
     if not near and not known:
         hint = "it has no arguments"
     return f"the tool {quote(tool)} has no argument {quote(name)}; {hint}"

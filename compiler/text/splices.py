@@ -136,6 +136,8 @@ def _insert(document: Document, parent: Node, step: Step, value: Any) -> Iterato
         at = _line_end(text, parent.members[step - 1][2].end)
     written = _newline(document) + _joined(document, lines)
     yield text[:at] + written + text[at:]
+    if at == len(text):
+        yield text + written + _newline(document)  # a `|` text needs the end of its last line
     # Blank lines below a `|+` text belong to it.
     below = _below_blank_lines(text, at)
     yield text[:below] + written + text[below:]

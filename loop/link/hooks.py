@@ -27,7 +27,7 @@ def hooks_of(
         if permissions := config.get("permissions"):
             from looplet.permissions import permission_hook
 
-            hooks.append(permission_hook(permissions))
+            hooks.append(permission_hook(permissions, config["done_tool"]))
         if builtin := config.get("builtin_hooks"):
             from looplet.builtin_hooks import builtin_hooks
 

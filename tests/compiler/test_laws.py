@@ -187,12 +187,20 @@ def test_law_3_each_value_changes_its_own_line_only(path: Path) -> None:
             continue
         other = (not leaf) if isinstance(leaf, bool) else leaf + 1 if type(leaf) is int else "Anew"
         config = placed(preset.config_values, steps, other)
-        changed = emit(dataclasses.replace(preset, config_values=config)).files
+        try:
+            changed = emit(dataclasses.replace(preset, config_values=config)).files
+        except PresetError:
+            # What an anchor or an alias spells, no splice can change for one of its places alone.
+            assert b"&" in files["config.yaml"].data
+            continue
         assert {name for name in changed if changed[name] != files.get(name)} == {"config.yaml"}
         old = files["config.yaml"].data.decode().splitlines()
         new = changed["config.yaml"].data.decode().splitlines()
         gone = [d for d in difflib.ndiff(old, new) if d.startswith("- ")]
         come = [d for d in difflib.ndiff(old, new) if d.startswith("+ ")]
+        if not gone and preset.layers[1:]:  # inherited until now: written with the keys above it
+            assert len(come) <= len(steps)
+            continue
         assert len(come) == 1 and len(gone) <= max(1, str(leaf).count("\n") + 2), (
             steps,
             gone,

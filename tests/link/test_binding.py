@@ -240,6 +240,20 @@ def test_permissions_hold_in_a_run(make: Any) -> None:
     assert errors[0].startswith("denied") and errors[1:] == [None, None]
 
 
+def test_the_done_tool_of_another_name_is_let_through_and_one_called_done_is_not(make: Any) -> None:
+    preset = make(
+        {f"tools/{name}/execute.py": "def execute(): return 1" for name in ("done", "finish")},
+        tools={"done": {}, "finish": {}},
+        config={"done_tool": "finish", "permissions": {"default": "deny"}},
+    )
+    with preset.bind() as bound:
+        model = MockLLMBackend([{"tool": "done"}, {"tool": "finish"}])
+        steps = list(
+            composable_loop(model, "t", bound.tools, hooks=bound.hooks, config=bound.config)
+        )
+    assert [step.tool_result.ok for step in steps] == [False, True]
+
+
 def test_a_broken_permission_is_an_error(make: Any) -> None:
     with pytest.raises(PresetError, match="agent: permissions: no key 'dney'"):
         make(config={"permissions": {"dney": []}}).bind()

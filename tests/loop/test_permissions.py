@@ -89,7 +89,9 @@ def test_a_rule_may_name_the_done_tool() -> None:
         {"deny": [None]},
         {"deny": [3]},
         {"deny": [""]},
-        {"deny": ["*"]},
+        {"deny": ["**"]},
+        {"deny": ["write_*"]},
+        {"deny": [" "]},
         {"deny": [{}]},
         {"deny": [{"tool": ""}]},
         {"deny": [{"tool": ["bash"]}]},
@@ -109,10 +111,41 @@ def test_what_cannot_be_read_is_an_error_and_never_a_permission(data: Any) -> No
         PermissionEngine.from_config(data)
 
 
-def test_the_config_comes_back() -> None:
-    hook = permission_hook(RULES)
-    assert hook.to_config() == RULES
-    assert json.loads(json.dumps(hook.to_config())) == RULES
+@pytest.mark.parametrize("data", [RULES, {"default": "allow", "deny": ["*"]}])
+def test_the_config_comes_back(data: Any) -> None:
+    hook = permission_hook(data)
+    assert hook.to_config() == data
+    assert json.loads(json.dumps(hook.to_config())) == data
+
+
+def test_a_star_is_every_tool() -> None:
+    for tool in ("bash", "done"):
+        assert verdict({"deny": ["*"]}, tool) == "deny"
+        assert verdict({"ask": [{"tool": "*"}]}, tool) == "ask"
+        assert verdict({"default": "deny", "allow": ["*"]}, tool) == "allow"
+    rules = {"deny": [{"tool": "*", "contains": {"path": "secret"}}], "allow": ["*"]}
+    assert verdict(rules, "read", path="a/secret") == "deny"
+    assert verdict(rules, "read", path="a") == "allow"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"text": {"type": "string"}}, "ran"),  # it has no `path` at all
+        ({"path": {"type": "string", "default": "a"}}, "ran"),
+        ({"path": {"type": "string", "default": "a secret"}}, None),
+        ({"path": {"type": "string"}}, None),  # what the function puts there is not known
+        ({"allOf": [{"properties": {"path": {"type": "string"}}}], "type": "object"}, None),
+    ],
+)
+def test_a_condition_on_every_tool_is_about_those_with_the_argument(
+    go: Go, parameters: Any, expected: Any
+) -> None:
+    rules = {"deny": [{"tool": "*", "contains": {"path": "secret"}}]}
+    tool = ToolSpec("t", "", parameters, lambda text="", path="secret": "ran")
+    run = go(Script(("t", {"text": ""} if "text" in parameters else {}), DONE), [tool],
+             hooks=[permission_hook(rules)])  # fmt: skip
+    assert run.data[0] == expected and run.state.stop_reason == "done"
 
 
 def run_bash(

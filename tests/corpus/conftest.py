@@ -1,0 +1,54 @@
+"""Each broken cartridge is made and checked once, when a test first asks for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from corpus_cases import CASES, Case
+from corpus_made import MADE, Made
+from looplet.compiler import check, source
+from looplet.compiler.report import Report
+
+EVERY = {case.name: case for case in [*CASES, *MADE]}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A case, the folder it was made in, and what a check from there found."""
+
+    case: Case | Made
+    folder: Path
+    root: Path
+    report: Report
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+@pytest.fixture(scope="session")
+def examine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Examined]:
+    """Make and check the case of a name; paths in the report are relative to its folder."""
+
+    @cache
+    def examined(name: str) -> Examined:
+        case = EVERY[name]
+        folder = tmp_path_factory.mktemp("case")
+        root = case.build(folder)
+        before = _names(folder)
+        with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+            for limit, value in getattr(case, "limits", ()):
+                patch.setattr(source, limit, value)
+            shown = root.relative_to(folder) if root.is_relative_to(folder) else root
+            report = check(str(shown), cache=False)
+        return Examined(case, folder, root, report, before, _names(folder))
+
+    return examined
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """Every name below a folder, to see that nothing was written."""
+    return frozenset(str(path) for path in folder.rglob("*"))
