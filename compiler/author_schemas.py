@@ -141,7 +141,7 @@ class _Schema:
         if kind is None and not self.schema.keys() & {"$ref", "allOf", "anyOf", "oneOf"}:
             span = self.document.span(self.path, key=True)
             yield ct2.no_object_type.at(self.document.path, span, fixes=self.insert_type())
-        elif kind not in (None, "object") and (isinstance(kind, list) or kind in TYPES):
+        elif kind not in (None, "object") and (isinstance(kind, list) or str(kind) in TYPES):
             span = self.document.span((*self.path, "type"))
             words = f"`type: {kind}`" if isinstance(kind, str) else "of several types"
             yield ct2.parameters_not_an_object.at(self.document.path, span, got=words)

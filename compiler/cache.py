@@ -12,8 +12,11 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+import looplet
 from looplet.compiler.python.facts import Facts, facts
 
 if TYPE_CHECKING:
@@ -27,20 +30,27 @@ _fingerprint = ""
 
 
 def fingerprint() -> str:
-    """A digest of the compiler itself: its files and the Python that runs it."""
+    """A digest of all that decides a result: the compiler's files, those of `looplet` that it asks,
+    the schemas, and the Python that runs it."""
     global _fingerprint
     if not _fingerprint:
         parts = [sys.version]
-        for part in ("", "checks", "prompts", "python", "rules", "text"):
-            with os.scandir(os.path.join(_HERE, part)) as entries:
+        for folder in _deciding():
+            with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name.endswith(".py"):
-                        facts_of_file = entry.stat()
-                        parts.append(
-                            f"{entry.name} {facts_of_file.st_size} {facts_of_file.st_mtime_ns}"
-                        )
+                    if entry.name.endswith((".py", ".json")):
+                        known = entry.stat()
+                        parts.append(f"{entry.name} {known.st_size} {known.st_mtime_ns}")
         _fingerprint = hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
     return _fingerprint
+
+
+def _deciding() -> Iterator[str]:
+    for part in ("", "checks", "prompts", "python", "rules", "text"):
+        yield os.path.join(_HERE, part)
+    for part in ("", "prompts", "validation"):
+        yield os.path.join(os.path.dirname(looplet.__file__), part)
+    yield from import_module("looplet.schema").__path__
 
 
 def cache_folder() -> str | None:

@@ -25,6 +25,10 @@ _RUNTIME_KEYS: Final = (
     *("max_parallel_calls", "context_window", "context_window_steps"),
     "context_inline_per_step_chars",
 )
+# What a module knows of itself, and what reaches for names that no reader of the code can tell.
+_ELSEWHERE: Final = frozenset(
+    ("__file__", "__path__", "__spec__", "__loader__", "__package__", "__cached__", "__doc__")
+) | {"eval", "exec", "globals"}
 _LIVE_KEYS: Final = ("approval_handler", "cancel_token", "resources")
 
 
@@ -86,7 +90,10 @@ def _specs(tools: Any) -> Iterator[Any]:
         if isinstance(tool, ToolSpec):
             yield tool
         else:
-            made = tools_from([tool])
+            try:
+                made = tools_from([tool])
+            except TypeError as error:
+                raise PresetError(str(error)) from None
             yield from filter(None, map(made.get, made.tool_names))
 
 
@@ -165,6 +172,10 @@ def _file(thing: Callable[..., Any] | type, what: str, entry: str = "") -> File:
     name = parts.add(thing)
     body = "\n\n\n".join(parts.sources.values())
     if entry and name != entry:
+        if entry in parts.things or any(line.split()[-1] == entry for line in parts.imports):
+            raise PresetError(
+                f"{what} needs something else named `{entry}`; give that another name"
+            )
         body += f"\n\n\n{entry} = {name}"
     head = sorted(parts.imports) + [f"{key} = {value}" for key, value in parts.constants.items()]
     text = ("\n".join(head) + "\n\n\n" if head else "") + body + "\n"
@@ -183,6 +194,7 @@ class _Parts:
         self.imports: set[str] = set()
         self.constants: dict[str, str] = {}
         self.sources: dict[str, str] = {}
+        self.things: dict[str, Any] = {}
 
     def add(self, thing: Any) -> str:
         """Take in a function or class with its dependencies; the name it is defined under."""
@@ -218,6 +230,8 @@ class _Parts:
                 )
         if "<locals>" in thing.__qualname__ and not isinstance(thing, types.FunctionType):
             raise PresetError(f"{self.what} is defined inside a function; move it to its module")
+        if self.things.setdefault(name, thing) is not thing:
+            raise PresetError(f"{self.what} needs two different things named {name}; rename one")
         if name in self.sources:
             return name
         self.sources[name] = ""  # keeps its place, and stops at recursion
@@ -239,6 +253,12 @@ class _Parts:
         return name
 
     def _need(self, name: str, scope: Mapping[str, Any]) -> None:
+        if name in _ELSEWHERE:
+            raise PresetError(
+                f"{self.what} uses {name}, which means something else in another file"
+            )
+        if name == "__name__":
+            return
         if name not in scope:
             if hasattr(builtins, name) or name.startswith("__"):
                 return
@@ -252,7 +272,9 @@ class _Parts:
         home = getattr(value, "__module__", None)
         own = scope.get("__name__", home)
         if isinstance(value, (type, types.FunctionType)) and home == own:
-            self.add(value)
+            known = self.add(value)
+            if known != name:
+                self._alias(name, value, known)
         elif isinstance(home, str) and getattr(value, "__qualname__", "") == getattr(
             value, "__name__", "?"
         ):
@@ -260,6 +282,11 @@ class _Parts:
             self.imports.add(f"from {home} import {value.__name__}{alias}")
         else:
             self._constant(name, value)
+
+    def _alias(self, name: str, thing: Any, known: str) -> None:
+        if self.things.setdefault(name, thing) is not thing:
+            raise PresetError(f"{self.what} needs two different things named {name}; rename one")
+        self.sources[name] = f"{name} = {known}"
 
     def _constant(self, name: str, value: Any) -> None:
         try:
@@ -270,6 +297,7 @@ class _Parts:
                 "resource"
             ) from None
         self.constants[name] = repr(value)
+        self.things[name] = value
 
 
 def _read_at_definition(node: ast.AST) -> Iterator[str]:
@@ -287,9 +315,11 @@ def _read_at_definition(node: ast.AST) -> Iterator[str]:
 
 def _globals_of(code: types.CodeType) -> Iterator[str]:
     """The global names that a function reads, those of functions inside it included."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield instruction.argval
+    instructions = list(dis.get_instructions(code))
+    own = {each.argval for each in instructions if each.opname == "STORE_NAME"}  # a class body's
+    for each in instructions:
+        if each.opname == "LOAD_GLOBAL" or (each.opname == "LOAD_NAME" and each.argval not in own):
+            yield each.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _globals_of(constant)

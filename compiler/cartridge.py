@@ -65,6 +65,7 @@ class Cartridge:
         somebody asks for a place in it.
         """
         findings: list[Diagnostic] = []
+        self.documents.update(dict.fromkeys(filter(document_kind, self.tree.lost)))
         for path, file in self.tree.files.items():
             kind = document_kind(path)
             if kind is None:

@@ -56,11 +56,14 @@ def _documents(
                 files.pop(path.replace("tool.yaml", "description.md"), None)
             continue
         home = resolved.cartridge if path in files else resolved.homes.get(path)
+        if path == layout.RUNTIME and home is not resolved.cartridge:
+            # Merged and not overlaid: what a parent says of it need not be said again.
+            files[path] = File(yaml_file(_back({}, before or {}, after)).encode())
+            continue
         if home is None or before is None:
-            if after or path not in (layout.RUNTIME,):
-                value = anew.get(path, after)
-                text = json_file(value) if path.endswith(".json") else yaml_file(value)
-                files[path] = File(text.encode())
+            value = anew.get(path, after)
+            text = json_file(value) if path.endswith(".json") else yaml_file(value)
+            files[path] = File(text.encode())
             continue
         file = home.tree.files[path]
         written = home.value(path)

@@ -99,10 +99,14 @@ def apart(found: list[Diagnostic], before: list[Diagnostic]) -> list[Diagnostic]
     begun = {
         (each.path, each.span.start) for each in before if each.span and each.severity == "error"
     }
-    if not begun:
+    lost = {each.path for each in before if each.span is None and each.code[:3] == "CT0"}
+    if not begun and not lost:
         return found
     return [
-        each for each in found if each.span is None or (each.path, each.span.start) not in begun
+        each
+        for each in found
+        if each.path not in lost
+        and (each.span is None or (each.path, each.span.start) not in begun)
     ]
 
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.source import Tree
+from looplet.compiler.source import Tree, ignored, unwritable
 from looplet.preset import AgentPreset, File, Layer, PresetError, canonical_json
 
 BOM = b"\xef\xbb\xbf"
+_MARKS = (layout.CONFIG, layout.MANIFEST)
 
 
 def preset_to_cartridge(
@@ -49,6 +50,13 @@ def preset_to_cartridge(
 
 def emit(preset: AgentPreset) -> Tree:
     """The tree of `preset`. Raises PresetError when no tree says the same."""
+    tree = _tree(preset)
+    if why := unwritable(tree.files):
+        raise PresetError(f"{preset.name}: {why}")
+    return tree
+
+
+def _tree(preset: AgentPreset) -> Tree:
     if not preset.layers:
         tree = Tree(preset.name, _fresh(preset))
         _prove(preset, (Layer(tree.name, tree.files),))
@@ -136,29 +144,53 @@ def difference(left: Any, right: Any, path: str = "") -> str:
 def write_tree(tree: Tree, target: str, *, overwrite: bool = False) -> None:
     """Write `tree` as the folder `target`: whole beside it first, then in one rename.
 
-    Raises FileExistsError if something is at `target` and `overwrite` is false; OSError if it
-    cannot be written, with nothing left behind.
+    Overwriting replaces a cartridge; what is never part of one (`.git`, `.venv`) stays in it.
+    Raises FileExistsError if something is at `target` that may not be replaced; OSError if it
+    cannot be written, with what was there before still there.
     """
     target = os.path.abspath(target)
-    if os.path.lexists(target) and not overwrite and not _empty_folder(target):
-        raise FileExistsError(f"{target} is there already; choose another place, or overwrite it")
+    there = os.path.lexists(target)
+    if there and not _empty_folder(target):
+        if not overwrite:
+            raise FileExistsError(
+                f"{target} is there already; choose another place, or overwrite it"
+            )
+        if not any(os.path.isfile(os.path.join(target, name)) for name in _MARKS):
+            raise FileExistsError(f"{target} is no cartridge, and is not overwritten")
     parent = os.path.dirname(target)
     os.makedirs(parent, exist_ok=True)
     workplace = tempfile.mkdtemp(prefix=".looplet-", dir=parent)
+    made, aside = os.path.join(workplace, "new"), os.path.join(workplace, "old")
+    moved: list[tuple[str, str]] = []
     try:
-        made, aside = os.path.join(workplace, "new"), os.path.join(workplace, "old")
         _write_files(tree, made)
-        there = os.path.lexists(target)
         if there:
             os.rename(target, aside)
-        try:
-            os.rename(made, target)
-        except BaseException:
-            if there:
-                os.rename(aside, target)
-            raise
-    finally:
+        os.rename(made, target)
+        for old, new in _never_part(aside, target):
+            os.makedirs(os.path.dirname(new), exist_ok=True)
+            os.rename(old, new)
+            moved.append((old, new))
+    except BaseException:
+        if os.path.lexists(aside):
+            for old, new in reversed(moved):
+                os.rename(new, old)
+            if os.path.lexists(target):
+                os.rename(target, made)
+            os.rename(aside, target)
         shutil.rmtree(workplace, ignore_errors=True)
+        raise
+    shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _never_part(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """What is no part of a tree, and its place in another folder. Caches are left behind."""
+    for folder, folders, files in os.walk(old):
+        for name in [each for each in (*folders, *files) if ignored(each)]:
+            if name != "__pycache__" and not name.endswith((".pyc", "_cache")):
+                place = os.path.join(new, os.path.relpath(folder, old), name)
+                yield os.path.join(folder, name), os.path.normpath(place)
+        folders[:] = [each for each in folders if not ignored(each)]
 
 
 def _write_files(tree: Tree, folder: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from looplet.compiler.cache import Cache
 
 MAX_PARENTS: Final = 16
+_MARKS: Final = (layout.CONFIG, layout.MANIFEST)
 
 Open = Callable[[Tree, str, "Cache", str, tuple[str, ...]], tuple[Cartridge, list[Diagnostic]]]
 
@@ -42,7 +43,9 @@ def open_parent(
         return refused(ct3.parent_absolute, target=target)
     found = locate(cartridge.root, cartridge.place, target)
     if found is None:
-        near = closest(posixpath.basename(target.rstrip("/")), _neighbours(cartridge.root, target))
+        folder, name = posixpath.split(target.rstrip("/"))
+        near = closest(name, _neighbours(cartridge.root, target))
+        near = posixpath.join(folder, near) if near else None
         return refused(ct3.missing_parent, target=target, why="is not there", near=near)
     root, place = found
     real = os.path.realpath(root)
@@ -51,9 +54,10 @@ def open_parent(
         return refused(ct3.cycle, trail=[*names, os.path.basename(real)])
     if len(trail) > MAX_PARENTS:
         return refused(ct3.too_deep, limit=MAX_PARENTS)
+    if not any(os.path.isfile(os.path.join(root, name)) for name in _MARKS):
+        why = "is no cartridge: it has no `config.yaml`"
+        return refused(ct3.missing_parent, target=target, why=why, near=None)
     tree, findings = read_folder(root)
-    if not {layout.CONFIG, layout.MANIFEST} & tree.files.keys():
-        return refused(ct3.missing_parent, target=target, why="is no cartridge", near=None)
     parent, more = open_cartridge(tree, root, store, place, trail)
     return parent, [*map(parent.located, findings), *more]
 
@@ -76,9 +80,13 @@ def locate(root: str, place: str, target: str) -> tuple[str, str] | None:
 
 
 def _neighbours(root: str, target: str) -> list[str]:
+    """The names that `target` may be a slip of."""
+    from looplet.shipped import shipped_names
+
+    names = [] if "/" in target else shipped_names()
     folder = os.path.dirname(os.path.join(root, target.rstrip("/")))
     try:
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if entry.is_dir()]
+            return [*names, *(entry.name for entry in entries if entry.is_dir())]
     except (OSError, ValueError):
-        return []
+        return names

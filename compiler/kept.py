@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Any
 
+from looplet.compiler import layout
 from looplet.compiler.cache import tree_digest
 from looplet.compiler.cartridge import Cartridge
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
+from looplet.compiler.inheritance import locate
 from looplet.compiler.report import Checked
 from looplet.compiler.source import Tree, read_folder
 from looplet.preset import AgentPreset, HookDef, Layer, Prompt, ToolDef
 
 
 def keep(checked: Checked, cartridge: Cartridge) -> dict[str, Any]:
-    """`checked` as JSON data. Parents are named with their digests, to be looked at again."""
-    child, *parents = cartridge.chain()
+    """`checked` as JSON data. Parents are named as their children name them, with their digests,
+    to be looked for again."""
+    chain = cartridge.chain()
     return {
         "parents": [
-            [layer.place, os.path.relpath(layer.root, child.root), tree_digest(layer.tree)]
-            for layer in parents
+            [child.value(layout.CONFIG)["extends"], tree_digest(parent.tree)]
+            for child, parent in pairwise(chain)
         ],
         "name": checked.name,
         "diagnostics": [_diagnostic(found) for found in checked.diagnostics],
@@ -32,20 +36,22 @@ def kept(root: str, tree: Tree, known: dict[str, Any]) -> Checked | None:
     from looplet.compiler.pipeline import sources_of
 
     try:
-        real = os.path.realpath(root)
-        layers = [("", tree, real)]
-        for place, relative, digest in known["parents"]:
-            folder = os.path.normpath(os.path.join(real, relative))
-            parent, findings = read_folder(folder)
+        layers = [("", tree, os.path.realpath(root))]
+        for target, digest in known["parents"]:
+            place, _, folder = layers[-1]
+            found_at = locate(folder, place, target)
+            if found_at is None:
+                return None
+            parent, findings = read_folder(found_at[0])
             if findings or tree_digest(parent) != digest:
                 return None
-            layers.append((place, parent, os.path.realpath(folder)))
+            layers.append((found_at[1], parent, os.path.realpath(found_at[0])))
         found = tuple(_found(each, root) for each in known["diagnostics"])
         sources = sources_of(found, [(place, each) for place, each, _ in layers]) if found else {}
         values = known["preset"]
         preset = _preset(values, layers) if values else None
         return Checked(root, known["name"], found, sources, preset)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, StopIteration, TypeError, ValueError):
         return None  # an entry of another shape is a damaged one
 
 

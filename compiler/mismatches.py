@@ -155,7 +155,8 @@ class Mismatches:
             if value is None and path:
                 span = self.document.span(path, key=isinstance(path[-1], str))
                 words = self.expected(problem)
-                return ct2.no_value.at(self.path, span, where=where, expected=words)
+                needed = self.needed(problem)
+                return ct2.no_value.at(self.path, span, where=where, expected=words, needed=needed)
             if keyword in ("const", "enum"):
                 return self.wrong_word(problem, value)
             return self.wrong_type(problem, value)
@@ -175,6 +176,14 @@ class Mismatches:
         return ct2.out_of_range.at(
             self.path, span, notes=notes, where=where or self.file.strip("`"), why=why
         )
+
+    def needed(self, problem: Problem) -> bool:
+        """Whether the key that a problem is about must be there."""
+        owner: Any = self.schema
+        for step in problem.schema_path[:-3]:
+            owner = owner[step]
+        required = owner.get("required") if isinstance(owner, dict) else None
+        return isinstance(required, list) and problem.path[-1] in required
 
     def expected(self, problem: Problem) -> str:
         if problem.keyword == "type" and isinstance(problem.expected, list):

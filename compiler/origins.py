@@ -77,6 +77,8 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _origin(resolved: Resolved, dotted: str) -> Origin:
     scope, _, rest = dotted.partition(".")
+    name = ""
+    name = ""
     if scope == "prompts":
         return _whole(resolved, *(layout.prompt_path(rest, form) for form in (False, True)))
     if scope == "files":
@@ -102,7 +104,10 @@ def _origin(resolved: Resolved, dotted: str) -> Origin:
                 return Origin(kind, place, span.start.line, span.start.column)
         if file.count("/") and file in layer.tree.files:
             break
-    return Origin("folder" if dotted == "cartridge.name" else "default")
+    by_folder = dotted == "cartridge.name" or (
+        scope == "hooks" and rest == "order" and layout.hook_number(name) is not None
+    )
+    return Origin("folder" if by_folder else "default")
 
 
 def _readings(dotted: str, value: Any) -> Iterator[tuple[str, ...]]:

@@ -107,7 +107,7 @@ def _only(root: str, finding: Diagnostic) -> Checked:
 def check_folder(root: str, *, cache: bool = True) -> Checked:
     """Check the cartridge in the folder `root`."""
     tree, findings = read_folder(root)
-    if not tree.files:
+    if not tree.files or any(finding.path == "" for finding in findings):
         found = findings or [ct0.none_found.at("")]
         return _checked(root, tree, found, None, None)
     store = Cache(root, cache)
@@ -116,9 +116,15 @@ def check_folder(root: str, *, cache: bool = True) -> Checked:
         return checked
     checked, cartridge = _passes(root, tree, store, findings)
     store.save_files()
-    if digest and all(finding.code[:3] != "CT0" for finding in checked.diagnostics):
+    if digest and _settled(checked, cartridge):
         store.save_result(digest, keep(checked, cartridge))
     return checked
+
+
+def _settled(checked: Checked, cartridge: Cartridge) -> bool:
+    """Whether a result depends on nothing but what was read: a parent that is missing may come."""
+    awaited = cartridge.chain()[-1].value(layout.CONFIG).get("extends")
+    return not awaited and all(found.code[:3] != "CT0" for found in checked.diagnostics)
 
 
 def check_tree(root: str, tree: Tree, store: Cache) -> Checked:
@@ -136,7 +142,8 @@ def _passes(
 
     cartridge, found = open_cartridge(tree, root, store)
     resolved = resolve(cartridge)
-    findings = [*findings, *found, *apart(analyse(resolved), found)]
+    gone = [finding for finding in findings if finding.path in tree.lost]
+    findings = [*findings, *found, *apart(analyse(resolved), [*gone, *found])]
     broken = any(finding.severity == "error" for finding in findings)
     preset = None if broken else lower(resolved)
     return _checked(root, tree, findings, preset, cartridge), cartridge

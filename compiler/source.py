@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,8 @@ def read_folder(path: str) -> tuple[Tree, list[Diagnostic]]:
         return Tree(tree_name(path), {}), [ct0.not_a_folder.at("", found=_kind(mode))]
     reader.root = root
     reader.folder(root, "", (root,))
-    reader.collisions()
+    for found, other in collisions(reader.files):
+        reader.findings.append(ct0.collision.at(found, other=other))
     lost = frozenset(found.path for found in reader.findings) - reader.files.keys()
     return Tree(tree_name(path), dict(sorted(reader.files.items())), lost), reader.findings
 
@@ -77,7 +78,7 @@ def _unusable(path: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, PermissionError):
         return ct0.unreadable.at("", why=error.strerror)
     if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError):
-        return ct0.unreadable.at("", why=error.strerror or str(error))
+        return ct0.unreadable.at("", why=error.strerror or str(error), given=True)
     parent = os.path.dirname(os.path.abspath(path)) if "\0" not in path else ""
     try:
         neighbours = [entry.name for entry in os.scandir(parent) if entry.is_dir()]
@@ -107,10 +108,12 @@ class _Reader:
         self.files: dict[str, File] = {}
         self.findings: list[Diagnostic] = []
         self.total = 0
+        self.folders = 0  # links can make 2**32 of a few, and none of them needs to hold a file
         self.full = False
 
     def folder(self, path: str, prefix: str, trail: tuple[str, ...]) -> None:
         """Read one folder; `trail` holds the real paths of the folders above, against loops."""
+        self.folders += 1
         try:
             with os.scandir(path) as entries:
                 listed = list(entries)
@@ -121,7 +124,7 @@ class _Reader:
             name = entry.name
             if name in IGNORED or name.endswith(".pyc"):
                 continue
-            if len(self.files) >= MAX_FILES:
+            if len(self.files) >= MAX_FILES or self.folders > MAX_FILES:
                 if not self.full:
                     self.full = True
                     self.findings.append(ct0.too_many_files.at("", limit=MAX_FILES))
@@ -187,7 +190,8 @@ class _Reader:
                 self.findings.append(ct0.too_large.at(relative, size=size, limit=MAX_FILE))
                 return
             data = os.read(handle, size + 1)
-            while len(data) < size and (more := os.read(handle, size + 1 - len(data))):
+            # It may shrink or grow while it is read; what counts is where it ends.
+            while len(data) != size and (more := os.read(handle, MAX_FILE + 1 - len(data))):
                 data += more
             self.files[relative] = File(data, bool(facts.st_mode & 0o100))
         except OSError as error:
@@ -195,20 +199,43 @@ class _Reader:
         finally:
             os.close(handle)
 
-    def collisions(self) -> None:
-        """Names that another file system takes for one: by case, or by Unicode form."""
-        seen: dict[str, str] = {}
-        joined = "\n".join(self.files)
-        if joined.isascii() and joined == joined.lower():
-            return
-        for path in sorted(self.files):
-            parts = path.split("/")
-            for depth in range(1, len(parts) + 1):
-                part = "/".join(parts[:depth])
-                key = unicodedata.normalize("NFC", part).casefold()
-                if seen.setdefault(key, part) != part:
-                    self.findings.append(ct0.collision.at(path, other=seen[key]))
-                    break
+
+def collisions(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Paths that another file system takes for one, by case or by Unicode form: (path, other)."""
+    listed = sorted(paths)
+    joined = "\n".join(listed)
+    if joined.isascii() and joined == joined.lower():
+        return
+    seen: dict[str, str] = {}
+    for path in listed:
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            part = "/".join(parts[:depth])
+            key = unicodedata.normalize("NFC", part).casefold()
+            if seen.setdefault(key, part) != part:
+                yield path, seen[key]
+                break
+
+
+def unwritable(files: Mapping[str, File]) -> str | None:
+    """Why `files` could not be read back from a folder they are written to; None if they can."""
+    folders = {path[:at] for path in files for at in range(len(path)) if path[at] == "/"}
+    for path in files:
+        parts = path.split("/")
+        for part in parts:
+            if ignored(part):
+                return f"{path!r}: `{part}` is never part of a cartridge"
+            if not _plain(part) and (why := bad_name(part)):
+                return f"{path!r}: {why}"
+        if len(parts) > MAX_DEPTH:
+            return f"{path!r} nests deeper than {MAX_DEPTH} folders"
+        if path in folders:
+            return f"{path!r} is both a file and a folder"
+        if len(files[path].data) > MAX_FILE:
+            return f"{path!r} has more than {MAX_FILE} bytes"
+    for path, other in collisions(files):
+        return f"{path!r} and {other!r} are one name on some systems"
+    return None
 
 
 def _plain(name: str) -> bool:

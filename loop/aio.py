@@ -106,12 +106,13 @@ async def _dispatch(run: Run, call: ToolCall, slots: asyncio.Semaphore | None = 
     ready = run.tools.prepare(call, run.tool_context)
     if isinstance(ready, ToolResult):
         return ready
+    timeout_s = ready.bound.spec.timeout_s
+    return await (_finished(ready) if timeout_s is None else _in_time(ready, timeout_s))
+
+
+async def _finished(ready: Invocation) -> ToolResult:
     try:
-        value = _value(ready.start, in_thread=not ready.bound.calling.is_async)
-        timeout_s = ready.bound.spec.timeout_s
-        if timeout_s is not None:
-            return await _in_time(ready, value, timeout_s)
-        return ready.finish(await value)
+        return ready.finish(await _value(ready.start, in_thread=not ready.bound.calling.is_async))
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
@@ -121,16 +122,16 @@ async def _dispatch(run: Run, call: ToolCall, slots: asyncio.Semaphore | None = 
         return ready.failed(error)
 
 
-async def _in_time(ready: Invocation, value: Awaitable[Any], timeout_s: float) -> ToolResult:
+async def _in_time(ready: Invocation, timeout_s: float) -> ToolResult:
     # Not wait_for: that waits on for a task that does not let itself be cancelled.
-    task = asyncio.ensure_future(value)
+    task = asyncio.ensure_future(_finished(ready))
     try:
         done, _ = await asyncio.wait({task}, timeout=timeout_s)
     except asyncio.CancelledError:
         task.cancel()
         raise
     if done:
-        return ready.finish(task.result())
+        return task.result()
     task.add_done_callback(_forget)
     task.cancel()
     return ready.timed_out()

@@ -60,13 +60,16 @@ class BoundTool:
         """The call, ready to run; or the result that tells the model what is wrong with it."""
         if not self.accepts(call.args):
             return ToolResult.failure(call, "bad_arguments", self._what_is_wrong(call.args))
-        args: dict[str, Any] = call.args
+        # A copy: what a tool does to its arguments must not change the conversation.
+        try:
+            args = {name: _fresh(value) for name, value in call.args.items()}
+        except RecursionError:
+            why = f"`{call.tool}` was not run: its arguments are nested too deeply"
+            return ToolResult.failure(call, "bad_arguments", why)
+        for name, value in self.defaults.items():
+            if name not in args:
+                args[name] = _fresh(value)
         takes_ctx = self.calling.takes_ctx
-        if self.defaults or takes_ctx:
-            args = {**args}
-            for name, value in self.defaults.items():
-                if name not in args:
-                    args[name] = _fresh(value)
         own = None
         if takes_ctx:
             own = _context(ctx).for_call(call)
@@ -129,17 +132,19 @@ class Invocation:
         """The result of a call that returned."""
         call = self.call
         if isinstance(value, ToolResult):
-            value.tool, value.call_id = call.tool, call.call_id
-            result = value
+            result = value.for_call(call)
         else:
             result = ToolResult(call.tool, call.args, value, call_id=call.call_id)
         result.duration_ms = (perf_counter() - self.started) * 1000
         self._add_warnings(result)
         try:
             result._text = result_text(result.data)
-        except NotJSON as error:
+            # A copy: the record stays what it is, whatever becomes of the tool's own object.
+            result.data = _fresh(result.data)
+        except (NotJSON, RecursionError) as error:
+            why = error if isinstance(error, NotJSON) else "it is nested too deeply"
             return self._bad_result(
-                f"`{call.tool}` returned what JSON cannot hold: {error}. A tool returns None, "
+                f"`{call.tool}` returned what JSON cannot hold: {why}. A tool returns None, "
                 "booleans, numbers, text, lists and dicts of these",
                 result.data,
             )
@@ -254,7 +259,7 @@ def _context(ctx: ToolContext | None) -> ToolContext:
 
 
 def _fresh(value: Any) -> Any:
-    """A default of its own for each call, as ordinary data: a tool may change what it gets."""
+    """A value of its own for each call, as ordinary data: a tool may change what it gets."""
     if isinstance(value, dict):
         return {key: _fresh(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -177,4 +177,7 @@ def _drop(stream: TextIO) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Not this `main`: the commands raise the Failure of `looplet.cli`, which `__main__` is not.
+    from looplet import cli
+
+    sys.exit(cli.main())

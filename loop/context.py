@@ -77,7 +77,12 @@ class ToolContext:
         """Ask the human. Without an approval handler, and for any unclear answer: False."""
         if self._approve is None:
             return False
-        return is_yes(self._approve(question, ["yes", "no"] if options is None else options))
+        answer = self._approve(question, ["yes", "no"] if options is None else options)
+        if hasattr(answer, "__await__"):
+            if hasattr(answer, "close"):
+                answer.close()  # nobody will await it
+            raise TypeError("the approval handler is async, and a tool cannot wait for it")
+        return is_yes(answer)
 
 
 def is_yes(answer: object) -> bool:

@@ -23,6 +23,7 @@ from looplet.events import (
     Event,
 )
 from looplet.hooks import HookDecision, decision, name_of
+from looplet.jsontext import NotJSON, result_text
 from looplet.messages import assistant_message, first_messages, read_reply, tool_message
 from looplet.models.adapt import reply_from
 from looplet.types import Step, ToolCall, ToolResult
@@ -169,7 +170,8 @@ def _steps(run: Run, refused: dict[str, ToolResult], usage: Usage | None) -> Par
             why = f"it was running when the run ended ({type(error).__name__})"
             for number, (call, result) in enumerate(asked, first):
                 result = result or ToolResult.failure(call, "interrupted", why)
-                _record(run, Step(number, call, result))
+                _record(run, Step(number, call, result, usage=usage))
+                usage = None
             raise
     steps = [
         Step(number, call, next(ran) if result is None else result)
@@ -208,7 +210,7 @@ def _before(run: Run, call: ToolCall, number: int) -> Part[tuple[ToolCall, ToolR
         if answer is None:
             continue
         if answer.updated_args is not None:
-            call = _with_args(run, call, answer.updated_args, method)
+            call = _with_args(call, answer.updated_args, method)
         result = _stand_in(run, call, answer, method)
         if result is None and answer.permission == "ask":
             result = yield from _approve(run, call, answer)
@@ -372,30 +374,26 @@ def _emit(run: Run, event: Event) -> Part[None]:
 def _see_to_late(run: Run) -> Part[None]:
     late, run.late = run.late, []
     for left in late:
-        if isinstance(left, Exception):
+        if isinstance(left, BaseException):
             run.blame = "hook_error"
             raise left
         yield from _call(run, lambda left=left: left)
 
 
-def _with_args(run: Run, call: ToolCall, args: object, method: object) -> ToolCall:
-    if not isinstance(args, dict):
-        run.blame = "hook_error"
-        raise TypeError(f"{name_of(method)} answered with updated_args that are no dict")
+def _with_args(call: ToolCall, args: dict[str, Any], method: object) -> ToolCall:
     metadata = {**call.metadata, "asked_args": call.args, "updated_by": name_of(method)}
     return ToolCall(call.tool, args, call.reasoning, call.call_id, metadata)
 
 
 def _filled_in(run: Run, result: ToolResult, call: ToolCall, method: object) -> ToolResult:
-    """A result that a hook made, with what the call knows."""
-    result.tool = result.tool or call.tool
-    result.call_id = call.call_id
+    """A result that a hook made, as that of this call."""
+    own = result.for_call(call)
     try:
-        result.text()
-    except ValueError as error:
+        own._text = result_text(own.data)
+    except NotJSON as error:
         run.blame = "hook_error"
         raise TypeError(f"{name_of(method)} made a result that JSON cannot hold: {error}") from None
-    return result
+    return own
 
 
 def _rejected(call: ToolCall, kind: str, result: ToolResult, text: str) -> ToolResult:

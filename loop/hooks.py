@@ -34,6 +34,11 @@ METHODS: Final = {
 }
 PERMISSIONS: Final = ("allow", "deny", "ask")
 
+_KINDS: Final[dict[str, type]] = {
+    **dict.fromkeys(("additional_context", "block", "stop"), str),
+    "updated_args": dict,
+    "updated_result": ToolResult,
+}
 _TEXT_MEANS = {
     "pre_loop": "additional_context",
     "pre_prompt": "additional_context",
@@ -159,6 +164,13 @@ def decision(slot: str, method: object, answer: object) -> HookDecision | None:
         for name in HookDecision.__slots__:
             if name != "metadata" and name not in allowed and getattr(answer, name) is not None:
                 raise TypeError(f"{name_of(method)} answered with `{name}`, which {slot} cannot do")
+        for name, meant in _KINDS.items():
+            value = getattr(answer, name)
+            if value is not None and not isinstance(value, meant):
+                raise TypeError(
+                    f"{name_of(method)} answered with a `{name}` of type {type(value).__name__}; "
+                    f"it is a {meant.__name__}"
+                )
         return answer
     if isinstance(answer, str) and slot in _TEXT_MEANS:
         if not answer:

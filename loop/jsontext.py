@@ -31,13 +31,12 @@ def json_text(value: Any) -> str:
 
 def result_text(data: Any) -> str:
     """The data of a tool result as the model reads it: a text as itself, all else as JSON."""
-    if type(data) is str:
-        try:
-            data.encode()
-        except UnicodeEncodeError:
-            return data.encode("utf-8", "backslashreplace").decode()
-        return data
-    return json_text(data)
+    return sendable(data) if type(data) is str else json_text(data)
+
+
+def sendable(text: str) -> str:
+    """`text` with every half of a surrogate pair escaped: no encoding can carry one."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _why(value: Any, error: Exception) -> str:

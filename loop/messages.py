@@ -65,10 +65,12 @@ def read_reply(
         text, found, problem = _calls_in_text(text)
     calls: list[ToolCall] = []
     refused: dict[str, ToolResult] = {}
+    ids: set[str] = set()
     for offset, asked in enumerate(found):
         call_id = asked.call_id
-        if not call_id or (offset and any(call_id == other.call_id for other in calls)):
-            call_id = f"call_{number + offset}"
+        if not call_id or call_id in ids:
+            call_id = _free_id(number + offset, ids)
+        ids.add(call_id)
         # A copy: the model may hand out the same object again.
         call = ToolCall(asked.tool, asked.args, asked.reasoning, call_id, asked._metadata)
         if not call.reasoning and not offset:
@@ -79,7 +81,7 @@ def read_reply(
     if problem is not None:
         if reply.stop == "length":
             problem += " (it was cut off at the limit of its length: write less)"
-        call = ToolCall(NOT_PARSED, {}, text[:MAX_QUOTED], f"call_{number + len(calls)}")
+        call = ToolCall(NOT_PARSED, {}, text[:MAX_QUOTED], _free_id(number + len(calls), ids))
         error = f"{problem}. {run.how_to_call}"
         refused[call.call_id] = ToolResult.failure(call, "not_parsed", error)
         calls.append(call)
@@ -124,6 +126,12 @@ def _calls_in_text(text: str) -> tuple[str, list[ToolCall], str | None]:
     if not parsed.calls and parsed.problem is None:
         return text, [], "the reply has no tool call"
     return parsed.prose, parsed.calls, parsed.problem
+
+
+def _free_id(number: int, taken: set[str]) -> str:
+    while (call_id := f"call_{number}") in taken:
+        number += 1
+    return call_id
 
 
 def _read_arguments(call: ToolCall, refused: dict[str, ToolResult]) -> None:

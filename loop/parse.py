@@ -1,7 +1,8 @@
 """Tool calls in a model's plain text: bare, fenced, in tags, between prose, several at once.
 
 Any text gives a Parsed, never an exception, and soon: how many braces and brackets are tried is
-capped. A call inside something broken is not a call.
+capped. A call inside something broken is not a call, nor is one that the model only thinks of,
+in the `<think>` that a text may begin with.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _ARGS = ("args", "arguments", "parameters", "input")
 _LISTS = ("tool_calls", "calls")
 _QUOTED = tuple(f'"{key}"' for key in (*_NAMES, *_ARGS, *_LISTS))
 _QUOTED_LIKE_PYTHON = tuple(f"'{key}'" for key in (*_NAMES, *_LISTS))
+_THOUGHTS = ("<think>", "</think>")
 _MARKUP = ("<tool_call>", "</tool_call>", "```json", "```")
 
 
@@ -49,7 +51,8 @@ def parse_calls(text: str) -> Parsed:
     calls: list[ToolCall] = []
     prose: list[str] = []
     problem = None
-    position = done = attempts = 0
+    done = attempts = 0
+    position = _end_of_thoughts(text)
     if len(text) > MAX_TEXT:
         return Parsed([], text, f"the reply is longer than {MAX_TEXT} characters; write less")
     while problem is None and (start := _next_start(text, position)) >= 0:
@@ -139,6 +142,13 @@ def _calls_in(value: object) -> list[ToolCall]:
     return []
 
 
+def _end_of_thoughts(text: str) -> int:
+    if not text[:100].lstrip().startswith(_THOUGHTS[0]):
+        return 0
+    end = text.find(_THOUGHTS[1])
+    return len(text) if end < 0 else end
+
+
 def _next_start(text: str, position: int) -> int:
     brace, bracket = text.find("{", position), text.find("[", position)
     if brace < 0 or bracket < 0:
@@ -177,4 +187,12 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = JSONDecoder(parse_constant=_no_constant)
+def _finite(digits: str) -> float:
+    # Python reads 1e999 as infinity, which no JSON can write down again.
+    number = float(digits)
+    if abs(number) == float("inf"):
+        raise ValueError(f"{printable(digits, 40)} is too large a number")
+    return number
+
+
+_DECODER = JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

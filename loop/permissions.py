@@ -170,7 +170,7 @@ def _rule(place: str, entry: Any) -> Rule:
         if key not in _RULE_KEYS:
             raise ValueError(f"{place}: no key {key!r}; there are {', '.join(_RULE_KEYS)}")
     tool = entry.get("tool")
-    if not isinstance(tool, str) or not is_tool_name(tool) and tool != EVERY_TOOL:
+    if not isinstance(tool, str) or (tool != EVERY_TOOL and not is_tool_name(tool)):
         raise ValueError(f"{place}: `tool` is a tool's name, or `*` for every tool, not {tool!r}")
     for key in ("matches", "contains"):
         if not isinstance(entry.get(key, {}), dict):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, thaw
+from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, sealed, thaw
 
 if TYPE_CHECKING:
     from looplet.config import LoopConfig
@@ -41,6 +41,10 @@ class File:
     data: bytes
     executable: bool = False
 
+    def __post_init__(self) -> None:
+        if type(self.data) is not bytes or type(self.executable) is not bool:
+            raise PresetError("a file is bytes, and executable or not")
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -48,6 +52,9 @@ class Prompt:
 
     text: str
     template: bool = False
+
+    def __post_init__(self) -> None:
+        _typed(self, "a prompt", {"text": str, "template": bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,10 @@ class ToolDef:
             self, f"tools.{self.name}", "parameters", "requires", "output_schema", "extra"
         )
         _typed(self, f"tools.{self.name}", _TOOL_TYPES)
+        if not isinstance(self.output_schema, FrozenDict | None):
+            raise PresetError(f"tools.{self.name}.output_schema is no JSON Schema")
+        if type(self.timeout_s) not in (int, float, type(None)) and not _refers(self.timeout_s):
+            raise PresetError(f"tools.{self.name}.timeout_s is no number")
         if not self.code:
             object.__setattr__(self, "code", f"tools/{self.name}/execute.py")
 
@@ -110,6 +121,10 @@ class Layer:
     files: Mapping[str, File]
     place: str = ""
 
+    def __post_init__(self) -> None:
+        _typed(self, "a layer", {"name": str, "place": str})
+        object.__setattr__(self, "files", _parts("a layer's files", self.files, File))
+
 
 def _freeze_fields(self: object, what: str, *names: str) -> None:
     for name in names:
@@ -118,6 +133,21 @@ def _freeze_fields(self: object, what: str, *names: str) -> None:
         except NotData as error:
             error.where = (what, name, *error.where)
             raise PresetError(str(error)) from None
+
+
+def _parts(what: str, parts: Any, kind: type) -> FrozenDict:
+    """A mapping of names to parts of one kind."""
+    if not isinstance(parts, Mapping):
+        raise PresetError(f"{what} are {parts!r:.60}, no mapping")
+    for name, part in parts.items():
+        if type(name) is not str or not isinstance(part, kind):
+            raise PresetError(f"{what}: {name!r:.60} is no {kind.__name__} under a name")
+    return sealed(parts)
+
+
+def _refers(value: object) -> bool:
+    """A reference is a text until the binding resolves and judges it."""
+    return type(value) is str and "${" in value
 
 
 _TOOL_TYPES: Final = {
@@ -140,19 +170,36 @@ def _typed(part: object, what: str, types: Mapping[str, type]) -> None:
     """Refuse a value of another type: `"false"` is no truth value, and 1 is none either."""
     for name, wanted in types.items():
         value = getattr(part, name)
-        # A reference is a text until the binding resolves and judges it.
-        refers = name in ("order", "enabled") and type(value) is str and "${" in value
+        refers = name in ("order", "enabled") and _refers(value)
         if type(value) is not wanted and not refers:
             raise PresetError(f"{what}.{name} is {value!r:.60}, not of type {wanted.__name__}")
+        if wanted is str:
+            _whole_characters(what, value)
+
+
+def _whole_characters(what: str, text: str) -> None:
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        raise PresetError(f"{what} has half a character (a lone surrogate)") from None
 
 
 def _portable(paths: list[str]) -> None:
     """Refuse a path that leads out of the folder, or that some system takes for another."""
+    _whole_characters("a path", "\n".join(paths))
     if not _UNPORTABLE.search("\n".join(paths)) and all("\n" not in path for path in paths):
         return
     for path in paths:
         if "\n" in path or _UNPORTABLE.search(path):
             raise PresetError(f"{path!r} is no path inside a cartridge")
+
+
+_VALUES: Final = {
+    "manifest": {"schema_version": 2},
+    "config_values": CONFIG_DEFAULTS,
+    "runtime_values": EMPTY,
+}
+_PARTS: Final = {"prompts": Prompt, "tool_defs": ToolDef, "hook_defs": HookDef, "files": File}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,14 +237,18 @@ class AgentPreset:
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
-        put("config_values", {**CONFIG_DEFAULTS, **self.config_values})
-        put("manifest", {"schema_version": 2, **self.manifest})
-        _freeze_fields(self, self.name, "manifest", "config_values", "runtime_values")
-        for name in ("prompts", "tool_defs", "hook_defs", "files"):
-            put(name, FrozenDict(getattr(self, name)))
+        _typed(self, "the preset", {"name": str, "version": str, "description": str})
+        for name, defaults in _VALUES.items():
+            if not isinstance(values := getattr(self, name), Mapping):
+                raise PresetError(f"{self.name}.{name} is {values!r:.60}, no mapping")
+            put(name, {**defaults, **values})
+        _freeze_fields(self, self.name, *_VALUES)
+        for name, kind in _PARTS.items():
+            put(name, _parts(name, getattr(self, name), kind))
         put("layers", tuple(self.layers))
         put("roots", tuple(self.roots))
-        _typed(self, "the preset", {"name": str, "version": str, "description": str})
+        if not all(isinstance(layer, Layer) for layer in self.layers):
+            raise PresetError(f"{self.name}.layers holds what is no Layer")
         _portable(self._paths())
 
     def _paths(self) -> list[str]:
@@ -368,7 +419,7 @@ def _digests(files: Mapping[str, File]) -> dict[str, Any]:
 
 def _files(digests: Mapping[str, Any], blobs: Mapping[str, bytes]) -> dict[str, File]:
     return {
-        path: File(blobs[entry["sha256"]], bool(entry.get("executable", False)))
+        path: File(blobs[entry["sha256"]], entry.get("executable", False))
         for path, entry in digests.items()
     }
 

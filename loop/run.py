@@ -13,8 +13,10 @@ from looplet.types import ToolCall, arguments_in_words, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
+
+    from looplet.validation import Validator
 
 FREE_STEPS = 10
 """Calls of free tools are limited too, to so many for each step: or a run might never end."""
@@ -80,8 +82,7 @@ class Run:
             approval_handler=self.config.approval_handler,
             on_progress=self._progress if self.listeners else None,
         )
-        self._contract: Any = None
-
+        self._contract = _contract(self.config.output_schema)
         self.notes: list[str] = []
         self.not_run: list[ToolCall] = []
         self.late: list[Any] = []
@@ -128,13 +129,7 @@ class Run:
 
     def breaks_contract(self, answer: object) -> str | None:
         """What the configured `output_schema` has against the answer of `done`."""
-        if self.config.output_schema is None:
-            return None
-        if self._contract is None:
-            from looplet.validation import compile_schema
-
-            self._contract = compile_schema(self.config.output_schema)
-        if self._contract(answer):
+        if self._contract is None or self._contract(answer):
             return None
         from looplet.calling import problems_in_words
 
@@ -173,11 +168,22 @@ class Run:
         for listener in self.listeners:
             try:
                 answer = listener(event)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self.late.append(error)
             else:
                 if hasattr(answer, "__await__"):
                     self.late.append(answer)
+
+
+def _contract(schema: Mapping[str, Any] | None) -> Validator | None:
+    if schema is None:
+        return None
+    from looplet.validation import UnsupportedSchema, compile_schema
+
+    try:
+        return compile_schema(schema)
+    except UnsupportedSchema as error:
+        raise ValueError(f"output_schema: {error}") from None
 
 
 def _registry(tools: Any) -> BaseToolRegistry:
@@ -216,8 +222,13 @@ def _state(state: Any, config: LoopConfig, *, explicit: bool) -> Any:
     if state is None:
         return DefaultState(config.max_steps)
     for name, value in vars(DefaultState(config.max_steps)).items():
-        if not hasattr(state, name):
+        if hasattr(state, name):
+            continue
+        try:
             setattr(state, name, value)
+        except AttributeError:
+            kind = type(state).__name__
+            raise TypeError(f"a {kind} is no state: it cannot have a `{name}`") from None
     if state.stop_reason is not None:
         raise ValueError("this state is of a run that has ended; every run needs its own")
     if explicit:

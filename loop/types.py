@@ -149,6 +149,21 @@ class ToolResult(Record):
         error = ToolError(kind, message, detail)
         return cls(call.tool, call.args, None, message, error, call_id=call.call_id)
 
+    def for_call(self, call: ToolCall) -> ToolResult:
+        """The same as the result of `call`. A copy: who made it may hand it out again."""
+        return ToolResult(
+            call.tool,
+            self._args_summary or call.args,
+            self.data,
+            self.error if self.error is None else str(self.error),
+            self.error_detail,
+            self.duration_ms,
+            self.result_key,
+            call.call_id,
+            [*self._warnings] if self._warnings else None,
+            {**self._metadata} if self._metadata else None,
+        )
+
     @property
     def args_summary(self) -> str:
         """The arguments in a few words; worded when asked for."""

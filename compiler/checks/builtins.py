@@ -92,6 +92,14 @@ def _arguments(
     elif kwargs.keys() <= known.keys():
         refusal = _refused(name, kwargs)
         if refusal:
+            # It begins with what it is about: the hook itself, an argument, or a part of one.
+            about, _, rest = refusal.partition(" ")
+            steps = tuple(about.split("."))
+            if steps[0] in kwargs:
+                refusal = f"{quote(about)} {rest}"
+                _, whole = resolved.place(layout.CONFIG, (*place, *steps))
+            elif about == name:
+                refusal = f"it {rest}"
             yield ct3.builtin_arguments.at(file, whole, name=name, why=refusal)
     if name == "per_tool_limit" and isinstance(limits := kwargs.get("limits"), dict):
         names = tool_names(resolved)
@@ -99,7 +107,10 @@ def _arguments(
             near = closest(tool, names)
             if tool not in names and (near or not open_names(resolved)):
                 _, span = resolved.place(layout.CONFIG, (*place, "limits", tool), key=True)
-                yield ct6.unknown_tool.at(file, span, name=tool, near=near, tools=sorted(names))
+                fixes = correction(file, span, tool, near)
+                yield ct6.unknown_tool.at(
+                    file, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
+                )
 
 
 def _refused(name: str, kwargs: dict[str, Any]) -> str | None:
@@ -113,8 +124,10 @@ def _refused(name: str, kwargs: dict[str, Any]) -> str | None:
         return None
     try:
         BUILTIN_HOOKS[name](**kwargs)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         return str(error)
+    except (AttributeError, TypeError) as error:
+        return str(error) if name in str(error) else "one of its arguments is of the wrong type"
     return None
 
 

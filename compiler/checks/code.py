@@ -73,7 +73,7 @@ def _tools(resolved: Resolved) -> Iterator[Diagnostic]:
             _judged(tool),
             where=tool.path
             if tool.short or tool.home is home
-            else "/".join(filter(None, [tool.home.place, tool.path])),
+            else f"{tool.path} of {tool.home.tree.name}",
             inferred=is_short_form(written),
             declared=_Declared(tool.path, document, written) if document is not None else None,
         )
@@ -95,7 +95,8 @@ def _judged(tool: Tool) -> Mapping[str, Any] | None:
     properties, names = schema.get("properties"), schema.get("required")
     if not isinstance(properties, dict) or not isinstance(names, list | tuple | None):
         return None
-    meant = [closest(str(name), properties) or name for name in names or () if name not in properties]
+    absent = [str(name) for name in names or () if str(name) not in properties]
+    meant = [closest(name, properties) or name for name in absent]
     return {**schema, "required": [*(names or ()), *meant]} if meant else schema
 
 

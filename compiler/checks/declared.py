@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 
+from looplet.compiler.author_schemas import check_parameters
 from looplet.compiler.cartridge import Tool
 from looplet.compiler.diagnostics import Diagnostic, Span
-from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import Resolved
-from looplet.compiler.rules import ct2_schema as ct2
-from looplet.validation import faults_of
+from looplet.compiler.syntax import parse
 
 
 def check_schemas(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -23,8 +24,10 @@ def _short_form(tool: Tool) -> Iterator[Diagnostic]:
     declared = tool.home.facts(tool.path)["assigned"].get("__parameters__")
     if declared is None or not isinstance(declared.get("value"), dict):
         return
-    for fault in faults_of(tool_parameters(tool)):
-        where = "/".join(map(str, fault.path)) or "`__parameters__`"
+    # The literal as JSON, so that it is judged as in a tool.yaml; its places are not those of the
+    # file, so a finding speaks of the literal as a whole.
+    written = json.dumps({"parameters": declared["value"]})
+    document, _ = parse("parameters.json", written.encode())
+    for found in check_parameters(document) if document is not None else ():
         span = Span.of(*declared["value_span"])
-        keyword = fault.keyword or "parameters"
-        yield ct2.bad_keyword_value.at(tool.path, span, keyword=keyword, where=where, why=fault.why)
+        yield replace(found, path=tool.path, span=span, fixes=())

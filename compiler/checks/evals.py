@@ -16,7 +16,7 @@ from looplet.compiler.python.definitions import (
 )
 from looplet.compiler.python.facts import Facts, Function
 from looplet.compiler.rules import ct8_evals as ct8
-from looplet.compiler.suggest import closest
+from looplet.compiler.suggest import closest, correction
 
 # What a function may be given by name besides the context, by the beginning of its name.
 _EXTRA: Final = {"eval_": "llm", "collect_": "runtime"}
@@ -149,5 +149,6 @@ def _case(
     if isinstance(script, str) and script and script not in known:
         near = closest(script, known)
         place = locate((*prefix, "script"))
-        found.append(ct8.missing_script.at(path, place, name=script, near=near))
+        fixes = correction(path, place, f'"{script}"', f'"{near}"' if near else None)
+        found.append(ct8.missing_script.at(path, place, fixes=fixes, name=script, near=near))
     return found

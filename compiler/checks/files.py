@@ -122,12 +122,24 @@ def check_names(cartridge: Cartridge) -> Iterator[Diagnostic]:
     if "setup.py" in files:
         instead = "build shared objects in `resources/`, and declare packages in `cartridge.json`"
         yield ct3.version_one.at("setup.py", path="setup.py", instead=instead)
+    seen: set[str] = set()
     for path in sorted(files):
         if near := _almost(path, cartridge):
+            path, near = _folders_apart(path, near)
+            if path in seen:
+                continue
+            seen.add(path)
             fix = Fix(f"rename it to {near}", False, (), (path, near))
             yield ct9.misspelt_file.at(path, fixes=(fix,), near=near)
         elif why := _form_unread(path):
             yield ct9.unused_file.at(path, why=why)
+
+
+def _folders_apart(path: str, near: str) -> tuple[str, str]:
+    """The folder that is misspelt in `path`, and how it was meant, rather than each file in it."""
+    parts, meant = path.split("/"), near.split("/")
+    depth = next((i for i, (a, b) in enumerate(zip(parts, meant, strict=False)) if a != b), 0)
+    return "/".join(parts[: depth + 1]), "/".join(meant[: depth + 1])
 
 
 _BY_HOOK: Final = {

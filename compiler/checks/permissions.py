@@ -7,7 +7,7 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.checks.references import open_names, tool_names
-from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.diagnostics import Diagnostic, Span, quote
 from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
 from looplet.compiler.rules import ct6_safety as ct6
@@ -123,15 +123,21 @@ def _nowhere(
                 )
 
 
+def _types(types: list[Any]) -> str:
+    return " or ".join(quote(kind) for kind in types)
+
+
 def _never(schema: Any, how: str, value: Any) -> str | None:
     """Why an argument of `schema` can never be, or contain, `value`; None if it can."""
     declared = schema.get("type") if isinstance(schema, dict) else None
     types = [declared] if isinstance(declared, str) else declared
-    if not isinstance(types, list) or not all(kind in TYPES for kind in types):
+    if not isinstance(types, list) or not all(str(kind) in TYPES for kind in types):
         return None
     if how == "contains":
         return (
-            None if {"string", "array"} & set(types) else f"is {' or '.join(types)}, never a text"
+            None
+            if {"string", "array"} & set(types)
+            else f"is of type {_types(types)}, never a text"
         )
     if isinstance(value, str) and "${" in value:
         return None
@@ -147,7 +153,7 @@ def _never(schema: Any, how: str, value: Any) -> str | None:
         dict: {"object"},
     }.get(type(value), set())
     if not found & set(types):
-        return f"is {' or '.join(map(str, types))}, never `{canonical_json(value)}`"
+        return f"is of type {_types(types)}, never `{canonical_json(value)}`"
     choices = schema.get("enum")
     if isinstance(choices, list) and value not in choices:
         return f"is one of {canonical_json(choices)}, never `{canonical_json(value)}`"
@@ -176,14 +182,14 @@ def _contradictions(resolved: Resolved) -> Iterator[Diagnostic]:
     seen: dict[str, str] = {}
     for key in ORDER:
         rules = permissions.get(key)
-        for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        for rule in rules if isinstance(rules, list) else ():
             bare = (
                 {k: v for k, v in rule.items() if k != "reason"} if isinstance(rule, dict) else rule
             )
             plain = bare["tool"] if isinstance(bare, dict) and set(bare) == {"tool"} else bare
             spelt = canonical_json(plain)
             if seen.setdefault(spelt, key) != key:
-                path, span = resolved.place(layout.CONFIG, ("permissions", key, index))
+                path, span = _place(resolved, key, rule)
                 name = plain if isinstance(plain, str) else spelt
                 yield ct6.contradiction.at(path, span, name=name, winner=seen[spelt], loser=key)
 
@@ -192,11 +198,25 @@ def _done(resolved: Resolved) -> Iterator[Diagnostic]:
     permissions = resolved.config.get("permissions")
     done = resolved.config.get("done_tool", "done")
     denied = permissions.get("deny") if isinstance(permissions, dict) else None
-    for index, rule in enumerate(denied if isinstance(denied, list) else ()):
+    for rule in denied if isinstance(denied, list) else ():
         plain = (
             rule.get("tool") if isinstance(rule, dict) and set(rule) <= {"tool", "reason"} else rule
         )
         if plain in (done, EVERY_TOOL):
-            path, span = resolved.place(layout.CONFIG, ("permissions", "deny", index))
+            path, span = _place(resolved, "deny", rule)
             yield ct6.done_denied.at(path, span, name=done)
             return
+
+
+def _place(resolved: Resolved, key: str, rule: Any) -> tuple[str, Span | None]:
+    """Where a rule of the merged permissions stands: in which folder's list, and where in it."""
+    spelt = canonical_json(rule)
+    for home in resolved.chain:
+        permissions = home.value(layout.CONFIG).get("permissions")
+        rules = permissions.get(key) if isinstance(permissions, dict) else None
+        for index, written in enumerate(rules if isinstance(rules, list) else ()):
+            document = home.documents.get(layout.CONFIG)
+            if document is not None and canonical_json(written) == spelt:
+                path = f"{home.place}/{layout.CONFIG}" if home.place else layout.CONFIG
+                return path, document.span(("permissions", key, index))
+    return layout.CONFIG, None

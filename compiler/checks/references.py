@@ -12,7 +12,7 @@ from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct3_references as ct3
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.rules import ct9_advice as ct9
-from looplet.compiler.suggest import closest, correction, one_slip
+from looplet.compiler.suggest import closest, correction
 from looplet.compiler.syntax import Document
 from looplet.references import find_references
 
@@ -42,7 +42,7 @@ def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
     """The done tool is there; a tool's name is its folder's; what it requires is built."""
     names = tool_names(resolved)
     done = resolved.config.get("done_tool", "done")
-    ending = not resolved.unread(layout.CONFIG, "done_tool") and done in names
+    ending = not resolved.unread(layout.CONFIG, "done_tool") and str(done) in names
     if not ending and _judged(resolved, done):
         path, span = resolved.place(layout.CONFIG, ("done_tool",))
         near = closest(done, names)
@@ -104,23 +104,26 @@ def _requires(
 def _unknown(
     document: Document, path: tuple[str | int, ...], name: str, resources: list[str]
 ) -> Diagnostic:
-    span = document.span(path)
     near = closest(name, resources)
-    fixes: tuple[Fix, ...] = ()
-    if near and one_slip(name, near):
-        _, node, _ = document.locate(path)
-        text = document.text[node.start : node.end]
-        if text.count(name) == 1:
-            edit = Edit(document.path, span, text.replace(name, near))
-            fixes = (Fix(f"name {near}", True, (edit,)),)
+    word = _word(document, path, name)
+    fixes = correction(document.path, word, name, near)
+    span = word or document.span(path)
     return ct3.unknown_resource.at(
         document.path, span, fixes=fixes, name=name, near=near, resources=resources
     )
 
 
-def _used_resources(
-    tool: Tool, home: Cartridge, resources: list[str]
-) -> Iterator[Diagnostic]:
+def _word(document: Document, path: tuple[str | int, ...], word: str) -> Span | None:
+    """The place of a word within the value at `path`, if it stands there once, as it is."""
+    _, node, _ = document.locate(path)
+    text = document.text[node.start : node.end]
+    if text.count(word) != 1:
+        return None
+    start = node.start + text.index(word)
+    return document.span_of(start, start + len(word))
+
+
+def _used_resources(tool: Tool, home: Cartridge, resources: list[str]) -> Iterator[Diagnostic]:
     code, listed = tool.code, required(tool.value.get("requires"))
     unread = tool.home.unread(tool.path, "requires")
     seen: set[str] = set()
@@ -132,7 +135,10 @@ def _used_resources(
         span = Span.of(*use["span"])
         if name not in resources:
             near = closest(name, resources)
-            yield home.located(ct3.unknown_resource_used.at(code, span, name=name, near=near))
+            fixes = correction(code, span, f'"{name}"', f'"{near}"' if near else None)
+            yield home.located(
+                ct3.unknown_resource_used.at(code, span, fixes=fixes, name=name, near=near)
+            )
         elif name not in listed and not unread and not meant(name, listed, resources):
             yield home.located(ct3.not_required.at(code, span, name=name))
 
@@ -179,7 +185,8 @@ def _reference(
 ) -> Diagnostic | None:
     if reference.kind == "malformed":
         written = text[reference.start : reference.end]
-        return ct3.malformed_reference.at(document.path, document.span(place), text=written)
+        span = _word(document, place, written) or document.span(place)
+        return ct3.malformed_reference.at(document.path, span, text=written)
     if reference.kind == "ref":
         if reference.name in resources or reference.name in ALWAYS:
             return None
@@ -188,8 +195,10 @@ def _reference(
         first = reference.path[0]
         if reference.default is None and first not in inputs and first not in ALWAYS:
             near = closest(first, inputs)
-            span = document.span(place)
-            return ct3.undeclared_input.at(document.path, span, name=first, near=near)
+            word = _word(document, place, first)
+            fixes = correction(document.path, word, first, near)
+            span = word or document.span(place)
+            return ct3.undeclared_input.at(document.path, span, fixes=fixes, name=first, near=near)
     return None
 
 
@@ -273,7 +282,18 @@ def named_file(
     if plain not in resolved.homes and resolved.complete:
         near = closest(plain, resolved.homes)
         near = near.removeprefix(folder) if near and not named.startswith(folder) else near
-        yield ct3.missing_named_file.at(file, span, path=named, near=near)
+        word, fixes = _named_word(resolved, path, named), ()
+        if word is not None:
+            fixes = correction(file, word, named, near)
+        yield ct3.missing_named_file.at(file, span, fixes=fixes, path=named, near=near)
+
+
+def _named_word(resolved: Resolved, path: tuple[str | int, ...], named: str) -> Span | None:
+    """The place of a text of `config.yaml` without its quotes, if it is this cartridge's own."""
+    document = resolved.cartridge.documents.get(layout.CONFIG)
+    if document is None or document.locate(path)[2] < len(path):
+        return None
+    return _word(document, path, named)
 
 
 def builtin_tools(resolved: Resolved) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.checks.references import open_names, tool_names
-from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.diagnostics import Diagnostic, Edit, Fix
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct8_evals as ct8
 from looplet.compiler.suggest import closest, correction
@@ -68,7 +68,9 @@ def _call(
     elif names and tool not in names:
         span = document.span((*path, "tool"))
         near = closest(tool, names)
-        fixes = correction(document.path, span, f'"{tool}"', f'"{near}"' if near else None)
+        # Never safe: a script may call what is not there on purpose.
+        edits = (Edit(document.path, span, f'"{near}"'),)
+        fixes = (Fix(f"write {near}", False, edits),) if near else ()
         yield ct8.script_unknown_tool.at(document.path, span, fixes=fixes, name=tool, near=near)
     if not isinstance(call.get("args", {}), dict):
         yield _malformed(document, (*path, "args"), f"`args` must be a mapping; write {_CALL}")

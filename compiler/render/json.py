@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from looplet.compiler.diagnostics import Span
 
 if TYPE_CHECKING:
-    from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Position, Span
+    from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Position
     from looplet.compiler.report import Report
 
 
@@ -16,7 +18,7 @@ def render(report: Report) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The report as plain data; `start` and `end` are null for a finding about a whole file."""
+    """The report as plain data."""
     return {
         "version": 1,
         "diagnostics": [
@@ -66,11 +68,13 @@ def _edit(edit: Edit) -> dict[str, Any]:
     return {"path": edit.path, **_bounds(edit.span), "text": edit.text}
 
 
+_WHOLE_FILE: Final = Span.at(1, 1, 0)
+"""The place of a finding on a file as a whole: readers always get a line and a column."""
+
+
 def _bounds(span: Span | None) -> dict[str, Any]:
-    return {
-        "start": _position(span.start) if span else None,
-        "end": _position(span.end) if span else None,
-    }
+    place = span or _WHOLE_FILE
+    return {"start": _position(place.start), "end": _position(place.end)}
 
 
 def _position(position: Position) -> dict[str, int]:

@@ -44,12 +44,14 @@ def none_found() -> str:
 
 
 @rule("CT004", "unreadable", "error")
-def unreadable(why: str) -> str:
+def unreadable(why: str, given: bool = False) -> str:
     """A file or folder could not be read.
 
     What cannot be read cannot be checked, and would be lost when the cartridge is written again.
     Mend its permissions, or take it out of the folder.
     """
+    if given:
+        return f"this path cannot be read ({why}); check it"
     return f"cannot be read ({why}); mend its permissions or take it out of the folder"
 
 

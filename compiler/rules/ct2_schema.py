@@ -265,7 +265,7 @@ def repeated_item(where: str, item: str) -> str:
 
 
 @rule("CT214", "no-value", "error")
-def no_value(where: str, expected: str) -> str:
+def no_value(where: str, expected: str, needed: bool) -> str:
     """A key has no value, which YAML reads as null.
 
     Give it a value, or leave the key out to have the default.
@@ -278,7 +278,8 @@ def no_value(where: str, expected: str) -> str:
 
         max_steps: 15
     """
-    return f"{quote(where)} has no value; give it {expected}, or leave the key out"
+    otherwise = "" if needed else ", or leave the key out"
+    return f"{quote(where)} has no value; give it {expected}{otherwise}"
 
 
 # ── schemas that an author writes: parameters, output_schema, inputs ─────────────────────────────

@@ -20,7 +20,8 @@ def missing_file(path: str, why: str, near: str | None) -> str:
     has `config.yaml` and `hook.py`. If a file beside it is spelt almost so, the message says which,
     and a fix renames it.
     """
-    return f"{quote(path)} is missing: {why}{_near(near)}"
+    meant = f"; is {quote(near)} meant to be it?" if near else ""
+    return f"{quote(path)} is missing: {why}{meant}"
 
 
 @rule("CT302", "unknown-done-tool", "error")
@@ -38,8 +39,9 @@ def unknown_done_tool(name: str, near: str | None, tools: Sequence[str], given: 
         done_tool: done
     """
     known = f"; the tools are {listing(tools)}" if tools else "; there are no tools at all"
-    says = "names" if given else "is, unless it is given,"
-    return f"`done_tool` {says} {quote(name)}, which no tool is{_near(near, known)}"
+    if not given:
+        return f"`done_tool` is not given, and no tool has its default name {quote(name)}{known}"
+    return f"`done_tool` names {quote(name)}, which no tool is{_near(near, known)}"
 
 
 @rule("CT303", "unknown-resource", "error")
@@ -49,11 +51,9 @@ def unknown_resource(name: str, near: str | None, resources: Sequence[str]) -> s
     `requires`, `${ref:name}` and `"@name"` name the file `resources/name.py`. A text that only
     begins with `@` and is no reference is written with two: `"@@name"`.
     """
-    known = f"; there are {listing(resources)}" if resources else ""
-    return (
-        f"no resource {quote(name)}{_near(near, known)}"
-        + ("" if near else f"; write `resources/{name}.py`")
-    )
+    known = f", or name one that is there: {listing(resources)}" if resources else ""
+    write = f"; write `resources/{name}.py`{known}"
+    return f"there is no resource {quote(name)}{_near(near, write)}"
 
 
 @rule("CT304", "undeclared-input", "warning")
@@ -164,7 +164,7 @@ def hook_order(other: str, order: int) -> str:
 
     Number the folders apart, such as `10_Guard` and `20_Log`.
     """
-    return f"has the order {order}, as {quote(other)} has; number them apart"
+    return f"this hook has the order {order}, as {quote(other)} has; number them apart"
 
 
 @rule("CT317", "missing-named-file", "error")

@@ -28,7 +28,7 @@ def misspelt_file(near: str) -> str:
     Files with unknown names travel along untouched and do nothing. Rename it if it should do
     something.
     """
-    return f"nothing reads this file; did you mean {quote(near)}?"
+    return f"nothing reads this; did you mean {quote(near)}?"
 
 
 @rule("CT904", "unused-file", "advice")

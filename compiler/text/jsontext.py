@@ -36,7 +36,7 @@ def parse_json(path: str, text: str) -> tuple[Document | None, list[Diagnostic]]
     """The document in `text`, and what is wrong with it; None when it cannot be read on."""
     if not text.strip():
         return None, [
-            ct1.json_syntax.at(path, Span.at(1, 1), why="the file is empty; write a value")
+            ct1.json_syntax.at(path, Span.at(1, 1, 0), why="the file is empty; write a value")
         ]
     try:
         value = _READER.decode(text)
@@ -195,7 +195,8 @@ class _Scan:
             try:
                 word.encode()
             except UnicodeEncodeError:
-                self.findings.append(ct1.lone_surrogate.at(self.path, self.span(at, end)))
+                half = _half(self.text, at, end)
+                self.findings.append(ct1.lone_surrogate.at(self.path, self.span(*half)))
         return word, end
 
     def map(self, at: int, depth: int) -> Node:
@@ -227,6 +228,25 @@ class _Scan:
             if self.text[place] == ",":
                 place = self.skip(place + 1)
         return Node("list", at, place + 1, members)
+
+
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
+
+
+def _half(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the first escape for half a character stands, in the quoted text from start to end."""
+    high: re.Match[str] | None = None
+    for found in _ESCAPE.finditer(text, start + 1, end - 1):
+        code = int(found[1] or "0", 16)
+        if 0xDC00 <= code <= 0xDFFF:
+            if high is None or high.end() != found.start():
+                return (high or found).span()
+            high = None
+        elif high is not None:
+            return high.span()
+        elif 0xD800 <= code <= 0xDBFF:
+            high = found
+    return (start, end) if high is None else high.span()
 
 
 def _huge(word: str) -> bool:

@@ -159,10 +159,42 @@ _HINTS: Final = (
         "an anchor or alias needs a name; quote the text if it is none",
     ),
     ("did not find URI escaped octet", "not a tag; quote the text"),
+    ("did not find expected hexdecimal number", "this escape has too few hexadecimal digits"),
+    ("found invalid Unicode character escape code", "no character has this number"),
 )
 
 
 _GLUED: Final = re.compile(r"([\w-]+:)(?!//)[^\s:]\S*[ \t]*(?:#.*)?(?:\r?\n|\Z)")
+
+
+# A plain text of several words with a colon in it, behind its key.
+_PROSE: Final = re.compile(
+    r"[ \t]*(?:- +)*[\w-]+:[ \t]+(?P<text>[A-Za-z0-9(][^\"\\\r\n#]*?)[ \t]*(?:\r?\n|\Z)"
+)
+_SURROGATE: Final = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
+_INSIDE: Final = (
+    ("flow sequence", "the `[`"),
+    ("flow mapping", "the `{`"),
+    ("block mapping", "the mapping"),
+    ("block collection", "the list"),
+    ("block sequence", "the list"),
+    ("quoted scalar", "the quoted text"),
+    ("simple key", "the key"),
+    ("block scalar", "the text"),
+)
+
+
+def _prose(path: str, text: str, at: int) -> tuple[Fix, ...]:
+    """The fix that quotes a text with a colon in it, which at `at` was read as that of a key."""
+    start = text.rfind("\n", 0, at) + 1
+    found = _PROSE.match(text, start)
+    if found is None or not found.start("text") < at < found.end("text"):
+        return ()
+    lines = Lines(text)
+    span = Span(lines.position(found.start("text")), lines.position(found.end("text")))
+    # One word before the colon could be meant as a key; several are a text.
+    sure = " " in text[found.start("text") : at].strip()
+    return (Fix("quote the text", sure, (Edit(path, span, f'"{found["text"]}"'),)),)
 
 
 def _mend(
@@ -200,6 +232,13 @@ def _mend(
     if "\t" in indent and not indent.strip():
         findings.append(ct1.tab.at(path, span))
         return None
+    if problem.startswith("found invalid Unicode character escape code"):
+        escape = next((m for m in _SURROGATE.finditer(text) if m.start() < at <= m.end()), None)
+        if escape is not None:
+            half = Span(lines.position(escape.start()), lines.position(escape.end()))
+            findings.append(ct1.lone_surrogate.at(path, half))
+            blank = r"\u0020" if escape.end() - escape.start() == 6 else r"\U00000020"
+            return text[: escape.start()] + blank + text[escape.end() :]
     if "could not find expected ':'" in problem and (found := _GLUED.match(text, at)):
         behind = Span(lines.position(at), lines.position(found.end(1)))
         blank = Span(lines.position(found.end(1)), lines.position(found.end(1)))
@@ -219,8 +258,10 @@ def _mend(
     if error.context and error.context_mark:
         begun = lines.position(min(error.context_mark.index, len(text)))
         if begun.line != place.line:
-            notes.append(f"{error.context}, which began on line {begun.line}")
-    findings.append(ct1.yaml_syntax.at(path, span, notes=notes, why=why))
+            inside = next((words for part, words in _INSIDE if part in error.context), "")
+            notes.append(f"{inside or error.context} begins on line {begun.line}")
+    fixes = _prose(path, text, at) if problem.startswith("mapping values are not") else ()
+    findings.append(ct1.yaml_syntax.at(path, span, notes=notes, fixes=fixes, why=why))
     return None
 
 

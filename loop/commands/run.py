@@ -34,8 +34,10 @@ def run_cartridge(args: Namespace) -> int:
         binding = bind(preset, inputs)
     except (PresetError, LoadError, ModelError) as error:
         raise Failure(safe(str(error))) from error
-    with binding:
+    try:
         return _run(binding, llm, args)
+    finally:
+        _close(binding)
 
 
 # ── what is run ───────────────────────────────────────────────────────────────────────────────────
@@ -134,18 +136,22 @@ def _demo(preset: AgentPreset) -> Any:
 def _run(binding: Binding, llm: Any, args: Namespace) -> int:
     from looplet.drivers import composable_loop
 
-    state, config = binding.state(), binding.config
+    config = binding.config
     if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
         config.approval_handler = _ask
-    steps = composable_loop(
-        llm,
-        args.task,
-        binding.tools,
-        hooks=binding.hooks,
-        config=config,
-        state=state,
-        max_steps=args.max_steps,
-    )
+    try:
+        state = binding.state()
+        steps = composable_loop(
+            llm,
+            args.task,
+            binding.tools,
+            hooks=binding.hooks,
+            config=config,
+            state=state,
+            max_steps=args.max_steps,
+        )
+    except (Exception, SystemExit) as error:
+        raise Failure(safe(binding.in_words(error))) from error
     show = _show_json if args.json else _show
     try:
         show(steps)
@@ -156,6 +162,8 @@ def _run(binding: Binding, llm: Any, args: Namespace) -> int:
         # Whatever a model, a hook or a prompt raised ends the run; the state knows the reason.
         if state.stop_reason is None or os.environ.get("LOOPLET_TRACEBACK"):
             raise
+        if state.stop_reason == "done":
+            _warn(f"after the run: {binding.in_words(error)}")
         state.stop_message = binding.in_words(error)
     if args.json:
         _write(json.dumps(_result(state), default=str))
@@ -163,10 +171,22 @@ def _run(binding: Binding, llm: Any, args: Namespace) -> int:
     if done and not args.json:
         _write(f"\n{readable(state.final_output)}")
     if not done:
-        sys.stdout.flush()
-        why = state.stop_message or f"after {_count(state.step_count, 'step')}"
-        sys.stderr.write(f"looplet: stopped: {state.stop_reason}: {safe(why)}\n")
+        why = state.stop_message or f"after {_count(len(state.steps), 'step')}"
+        _warn(f"stopped: {state.stop_reason}: {why}")
     return 0 if done else 3
+
+
+def _close(binding: Binding) -> None:
+    """Close it, and say what goes wrong; the run is over, and its outcome stays what it is."""
+    try:
+        binding.close()
+    except (Exception, SystemExit) as error:
+        _warn(f"after the run: {binding.in_words(error)}")
+
+
+def _warn(text: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"looplet: {safe(text)}\n")
 
 
 def _show(steps: Generator[Step, None, None]) -> None:
@@ -190,7 +210,7 @@ def _result(state: Any) -> dict[str, Any]:
         "result": state.final_output,
         "stop_reason": state.stop_reason,
         "stop_message": state.stop_message,
-        "steps": state.step_count,
+        "steps": len(state.steps),
         "usage": state.usage.to_dict(),
     }
 

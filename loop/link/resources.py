@@ -53,14 +53,14 @@ class Resources:
 
     def close(self) -> None:
         """Close those that have a `close()`, the last one first; then raise the first failure."""
-        failures = []
+        failures: list[BaseException] = []
         while self.objects:
             _, resource = self.objects.popitem()
             close = getattr(resource, "close", None)
             if callable(close) and not isinstance(resource, type):
                 try:
                     close()
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     failures.append(error)
         if failures:
             raise failures[0]

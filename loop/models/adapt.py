@@ -113,10 +113,12 @@ def reply_from(answer: Any) -> Reply:
         if not isinstance(answer.text, str):
             kind = type(answer.text).__name__
             raise TypeError(f"the text of a model's Reply is a {kind}, not a text")
-        for call in answer.tool_calls:
+        for call in answer.tool_calls or ():
             if not isinstance(call, ToolCall):
                 kind = type(call).__name__
                 raise TypeError(f"the tool_calls of a model's Reply are ToolCalls, not {kind}s")
+            if not isinstance(call.tool, str):
+                raise TypeError(f"the tool of a model's ToolCall is a name, not {call.tool!r:.80}")
         return answer
     if answer is None:
         return Reply()

@@ -6,10 +6,10 @@ objects without checking them.
 
 from __future__ import annotations
 
-import json
-
+from looplet.jsontext import json_text, sendable
 from looplet.models.errors import ModelError
 from looplet.models.reply import Reply, Usage
+from looplet.tools import is_tool_name
 from looplet.types import ToolCall
 
 TYPE_CHECKING = False
@@ -39,42 +39,41 @@ def text_messages(
 
 
 def _wire_message(message: Mapping[str, Any], asked: set[str]) -> dict[str, Any]:
-    if calls := message.get("tool_calls"):
+    calls = message.get("tool_calls")
+    # A name that no tool can have is refused by servers: what the model made up stays text.
+    if calls and all(is_tool_name(call["tool"]) for call in calls):
         asked.update(call["call_id"] for call in calls)
         return {
             "role": "assistant",
-            "content": message["content"] or None,
+            "content": sendable(message["content"]) or None,
             "tool_calls": [_wire_call(call) for call in calls],
         }
     if message["role"] == "tool" and message["call_id"] in asked:
         return {
             "role": "tool",
-            "tool_call_id": message["call_id"],
-            "content": message["content"],
+            "tool_call_id": sendable(message["call_id"]),
+            "content": sendable(message["content"]),
         }
     return _as_text(message)
 
 
 def _wire_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": call["call_id"],
+        "id": sendable(call["call_id"]),
         "type": "function",
-        "function": {
-            "name": call["tool"],
-            "arguments": json.dumps(call["args"], ensure_ascii=False),
-        },
+        "function": {"name": call["tool"], "arguments": json_text(call["args"])},
     }
 
 
 def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
     role, content = message["role"], message["content"]
     if role == "tool":
-        return {"role": "user", "content": f"Result of {message['tool']}: {content}"}
+        return {"role": "user", "content": sendable(f"Result of {message['tool']}: {content}")}
     calls = [
-        json.dumps({"tool": call["tool"], "args": call["args"]}, ensure_ascii=False)
+        json_text({"tool": call["tool"], "args": call["args"]})
         for call in message.get("tool_calls", ())
     ]
-    return {"role": role, "content": "\n".join([content, *calls] if content else calls)}
+    return {"role": role, "content": sendable("\n".join([content, *calls] if content else calls))}
 
 
 def wire_tools(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -53,8 +53,8 @@ def test_json_has_exactly_the_documented_shape(report_on: Build) -> None:
                 "message": "wrong",
                 "cartridge": "x/a.cartridge",
                 "path": "config.yaml",
-                "start": None,
-                "end": None,
+                "start": {"line": 1, "column": 1},
+                "end": {"line": 1, "column": 1},
                 "notes": [],
                 "fixes": [
                     {

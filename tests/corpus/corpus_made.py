@@ -267,7 +267,9 @@ def brackets_python(base: Path) -> None:
 
 @made("100 000 nested brackets", Found("CT514", "prompts/system.md.jinja", 1))
 def brackets_prompt(base: Path) -> None:
-    (base / "prompts" / "system.md.jinja").write_text("{{ " + "(" * 100_000)
+    (base / "prompts" / "system.md.jinja").write_text(
+        "{{ inputs.user.name, inputs.workspace, inputs.depth, " + "(" * 100_000
+    )
 
 
 @made("a number of 10 000 digits", Found("CT111", "config.yaml", 2))
@@ -296,7 +298,7 @@ AWS = "AKIA" + "Z7QX3VN9T2LKW8RP"
 GITHUB = "ghp_" + "a8Kd03LmQz7Vx1Tn5Rw9Yb2Cf6Hj4Ps0Ue8G"
 
 
-@made("a key in runtime.yaml", Found("CT606", "runtime.yaml", 11))
+@made("a key in runtime.yaml", Found("CT606", "runtime.yaml", 12))
 def secret_yaml(base: Path) -> None:
     edited(base, "runtime.yaml", "[END]", f"[END]\n  api_key: {ANTHROPIC}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from pages import GENERATED, ROOT, anchors, blocks, pages, prose, written_by_hand
+from pages import ROOT, anchors, blocks, pages, prose, written_by_hand
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 LINKED_BEFORE_IT_IS_MADE = "docs/benchmarks.md"  # `make bench` writes it
@@ -60,8 +60,5 @@ def test_pictures_are_drawings_that_fit_light_and_dark() -> None:
         assert root.find("{http://www.w3.org/2000/svg}title") is not None
 
 
-def test_generated_pages_say_so() -> None:
-    for name in GENERATED:
-        page = ROOT / "docs" / name
-        if page.exists():
-            assert "Generated" in page.read_text(encoding="utf-8")[:600], name
+def test_the_page_of_codes_says_that_it_is_generated() -> None:
+    assert "Generated" in (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")[:200]

@@ -361,12 +361,13 @@ def test_resources_are_closed_last_first_whatever_they_raise(make: Any) -> None:
         "class R:\n    def __init__(self, log): self.log = log\n"
         "    def close(self):\n        self.log.append({0!r})\n"
         "        if {0!r} == 'b': raise OSError('b')\n"
+        "        if {0!r} == 'c': raise SystemExit('c')\n"
         "def build(runtime): return R(runtime['log'])"
     )
     preset = make({f"resources/{n}.py": code.format(n) for n in "abc"})
     log: list[str] = []
     bound = preset.bind({"log": log})
-    with pytest.raises(OSError, match="b"):
+    with pytest.raises(SystemExit, match="c"):
         bound.close()
     assert log == ["c", "b", "a"]
     bound.close()

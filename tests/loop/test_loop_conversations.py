@@ -74,6 +74,7 @@ def test_the_conversation_is_written_down_once_and_in_order(go: Go) -> None:
         ('{"tool": "add", "args": [1, 2]}', 'the "args" of `add` have to be a JSON object'),
         ('{"tool": "add", "args": "{"}', "the arguments are not valid JSON"),
         ('{"tool": "add", "args": {"a": NaN}}', "NaN is no JSON"),
+        ('{"tool": "add", "args": {"a": 1e999}}', "1e999 is too large a number"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
         ("x" * 3_000_000, "longer than 2000000 characters"),
@@ -258,7 +259,18 @@ def test_a_model_that_raises_stopiteration_does_not_look_like_an_end(go: Go) -> 
     assert run.state.stop_reason == "model_error"
 
 
-@pytest.mark.parametrize("answer", [7, object(), [object()], Reply("", ["add"]), Reply(3)])  # type: ignore[list-item, arg-type]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        7,
+        object(),
+        [object()],
+        Reply("", ["add"]),  # type: ignore[list-item]
+        Reply("", [ToolCall(None)]),  # type: ignore[arg-type]
+        Reply("", [ToolCall(["add"])]),  # type: ignore[arg-type]
+        Reply(3),  # type: ignore[arg-type]
+    ],
+)
 def test_a_model_that_answers_with_no_reply_is_the_builders_fault(go: Go, answer: Any) -> None:
     class Wrong:
         def generate(self, messages: Any, *, tools: Any) -> Any:
@@ -266,6 +278,21 @@ def test_a_model_that_answers_with_no_reply_is_the_builders_fault(go: Go, answer
 
     run = go(Wrong())
     assert isinstance(run.error, TypeError) and run.state.stop_reason == "model_error"
+
+
+def test_no_list_of_calls_is_an_empty_one(go: Go) -> None:
+    said = Reply('{"tool": "done", "args": {"summary": "x"}}', None)  # type: ignore[arg-type]
+    assert go(Script(said)).state.stop_reason == "done"
+
+
+def test_every_call_of_a_turn_has_an_id_of_its_own(go: Go) -> None:
+    one = {"a": 1, "b": 1}
+    calls = [ToolCall("add", one, "", "call_2"), ToolCall("add", one), ToolCall("add", one)]
+    run = go(Script(Reply("", calls), DONE))
+    assert [step.tool_call.call_id for step in run.steps[:3]] == ["call_2", "call_3", "call_4"]
+    asked = '{"tool": "add", "args": {"a": 1, "b": 1}, "call_id": "call_2"} {"tool": '
+    run = go(Script(asked, DONE))
+    assert run.data[0] == {"sum": 2}, "the broken one beside it has another id"
 
 
 def test_an_answer_contract_is_told_and_the_run_goes_on(go: Go) -> None:
@@ -331,6 +358,8 @@ def test_a_cancelled_run_ends_before_the_next_call(go: Go) -> None:
         {"hooks": [Script]},
         {"max_steps": 0},
         {"max_steps": True},
+        {"state": 5},
+        {"config": LoopConfig(output_schema={"type": "objekt"})},
     ],
 )
 def test_what_the_builder_does_wrong_raises_before_anything_runs(arguments: dict[str, Any]) -> None:

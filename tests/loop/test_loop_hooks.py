@@ -275,6 +275,10 @@ def test_a_hook_that_raises_ends_the_run_after_what_happened_is_recorded(
         ("pre_prompt", Block("x")),
         ("post_dispatch", ToolResult("add")),
         ("post_dispatch", Allow({"a": 1})),
+        ("pre_prompt", HookDecision(additional_context=5)),  # type: ignore[arg-type]
+        ("pre_dispatch", HookDecision(updated_result=5)),  # type: ignore[arg-type]
+        ("post_dispatch", Block(5)),  # type: ignore[arg-type]
+        ("should_stop", Stop(5)),  # type: ignore[arg-type]
         ("check_done", False),
         ("should_stop", "yes"),
         ("check_permission", "deny"),
@@ -288,6 +292,24 @@ def test_an_answer_of_no_meaning_is_the_hooks_fault(go: Go, method: str, answer:
     run = go(Script(DONE if method == "check_done" else ADD), hooks=[Says(method, answer)])
     assert isinstance(run.error, TypeError) and run.state.stop_reason == "hook_error"
     assert method in str(run.error) or "ask" in str(run.error)
+
+
+def test_a_result_that_a_hook_hands_out_again_is_another_one_each_time(go: Go) -> None:
+    class Cache:
+        kept: ToolResult | None = None
+
+        def pre_dispatch(self, state: Any, log: Any, call: ToolCall, step: int) -> Any:
+            return self.kept if call.tool == "add" else None
+
+        def post_dispatch(
+            self, state: Any, log: Any, call: ToolCall, result: ToolResult, step: int
+        ) -> None:
+            self.kept = result
+
+    run = go(Script(ADD, ADD, DONE), hooks=[Cache()])
+    first, second = (step.tool_result for step in run.steps[:2])
+    assert first.data == second.data == {"sum": 3}
+    assert (first.call_id, second.call_id) == ("call_1", "call_2")
 
 
 def test_a_permission_is_one_of_three() -> None:

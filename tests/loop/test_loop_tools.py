@@ -13,10 +13,12 @@ from loop_doubles import Go, Script
 from looplet import (
     BaseToolRegistry,
     LoopConfig,
+    Reply,
     ToolCall,
     ToolContext,
     ToolResult,
     ToolSpec,
+    Usage,
     tools_from,
 )
 
@@ -47,8 +49,9 @@ class Base(BaseException):
     ],
 )
 @pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("timeout_s", [None, 20])
 def test_a_tool_that_raises_or_exits_is_a_step(
-    go: Go, error: BaseException, kind: str, says: str, is_async: bool
+    go: Go, error: BaseException, kind: str, says: str, is_async: bool, timeout_s: float | None
 ) -> None:
     def broken() -> None:
         raise error
@@ -56,7 +59,8 @@ def test_a_tool_that_raises_or_exits_is_a_step(
     async def broken_async() -> None:
         raise error
 
-    tool = ToolSpec("broken", "", {}, broken_async if is_async else broken)
+    function = broken_async if is_async else broken
+    tool = ToolSpec("broken", "", {}, function, timeout_s=timeout_s)
     run = go(Script(("broken", {}), DONE), [tool])
     assert run.error is None and run.state.stop_reason == "done"
     detail = run.steps[0].tool_result.error_detail
@@ -335,7 +339,10 @@ def test_a_context_of_its_own_for_each_call(go: Go) -> None:
     ]
 
 
-def test_progress_listeners_that_raise_end_the_run_after_the_record(go: Go) -> None:
+@pytest.mark.parametrize("error", [ValueError("listener"), SystemExit("listener")])
+def test_progress_listeners_that_raise_end_the_run_after_the_record(
+    go: Go, error: BaseException
+) -> None:
     def talk(ctx: ToolContext) -> int:
         ctx.report_progress("half")
         return 1
@@ -343,7 +350,7 @@ def test_progress_listeners_that_raise_end_the_run_after_the_record(go: Go) -> N
     class Listener:
         def on_event(self, event: Any) -> None:
             if event.event == "tool_progress":
-                raise ValueError("listener")
+                raise error
 
     run = go(Script(("talk", {}), DONE), [talk], hooks=[Listener()])
     assert str(run.error) == "listener" and run.state.stop_reason == "hook_error"
@@ -355,6 +362,47 @@ def test_without_a_handler_the_answer_is_no() -> None:
     for answer in (None, "", "no", "yesterday", 1, [True], "maybe"):
         ctx = ToolContext(approval_handler=lambda q, o, answer=answer: answer)
         assert ctx.approve("Sure?") is False
+
+
+def test_a_tool_is_not_told_no_by_a_handler_that_it_cannot_wait_for(go: Go) -> None:
+    async def handler(question: str, options: list[str]) -> str:
+        return "yes"
+
+    def ask(ctx: ToolContext) -> bool:
+        return ctx.approve("Sure?")
+
+    run = go(Script(("ask", {}), DONE), [ask], config=LoopConfig(approval_handler=handler))
+    assert run.errors[0] == (
+        "TypeError: the approval handler is async, and a tool cannot wait for it"
+    )
+
+
+def test_what_a_tool_does_to_its_objects_changes_no_record(go: Go) -> None:
+    kept: list[Any] = []
+
+    def keep(items: list[str]) -> Any:
+        items.append("more")
+        kept.append(items)
+        return items
+
+    def change() -> Any:
+        kept[0].append("later")
+        return kept
+
+    run = go(Script(("keep", {"items": ["a"]}), ("change", {}), DONE), [keep, change])
+    assert run.steps[0].tool_call.args == {"items": ["a"]}
+    assert run.state.conversation[1]["tool_calls"][0]["args"] == {"items": ["a"]}
+    assert run.data[:2] == [["a", "more"], [["a", "more", "later"]]]
+
+
+def test_arguments_too_deep_to_be_handed_over_are_an_error_of_that_call(go: Go) -> None:
+    deep: Any = []
+    for _ in range(20_000):
+        deep = [deep]
+    tool = ToolSpec("keep", "", {"items": {}}, lambda items: 1)
+    run = go(Script(("keep", {"items": deep}), DONE), [tool])
+    assert run.errors[0] == "`keep` was not run: its arguments are nested too deeply"
+    assert run.state.stop_reason == "done"
 
 
 def test_code_is_loaded_by_the_first_call_and_once() -> None:
@@ -401,3 +449,11 @@ def test_ctrl_c_in_a_tool_ends_the_run_with_the_call_recorded(go: Go) -> None:
     assert isinstance(run.error, KeyboardInterrupt)
     assert run.state.stop_reason == "interrupted"
     assert "was running when the run ended" in str(run.state.steps[0].tool_result.error)
+
+
+def test_what_a_turn_cost_is_also_on_the_step_that_was_interrupted(go: Go) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    run = go(Script(Reply("", [ToolCall("interrupt")], Usage(5, 1))), [interrupt])
+    assert [step.usage for step in run.state.steps] == [Usage(5, 1)]

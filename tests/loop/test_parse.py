@@ -84,6 +84,9 @@ def test_a_call_cut_off_anywhere_is_no_call(cut: int) -> None:
         ('{"calls": [{"tool": "a"}]}', ["a"]),
         ('x = {} {"tool": "a"}', ["a"]),
         ("\ufeff" + '{"tool": "a"}', ["a"]),
+        ('<think>maybe {"tool": "b"}</think>{"tool": "a"}', ["a"]),
+        ('\n<think>\n{"tool": "b"', []),
+        ('{"tool": "a", "args": {"text": "<think>{</think>"}}', ["a"]),
     ],
 )
 def test_forms(text: str, tools: list[str]) -> None:
@@ -119,7 +122,16 @@ def test_no_text_takes_long(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[1]", "3", "{", '{"a": Infinity}', "9" * 10_000, '{"a": ' + "9" * 10_000 + "}"]
+    "text",
+    [
+        "[1]",
+        "3",
+        "{",
+        '{"a": Infinity}',
+        '{"a": -1e999}',
+        "9" * 10_000,
+        '{"a": ' + "9" * 10_000 + "}",
+    ],
 )
 def test_arguments_that_are_no_object(text: str) -> None:
     with pytest.raises(NotACall):

@@ -8,6 +8,7 @@ import pytest
 from chat_server import completion
 
 from looplet.aio import async_composable_loop
+from looplet.config import LoopConfig
 from looplet.drivers import composable_loop
 from looplet.models.errors import ModelError
 from looplet.models.openai import AsyncOpenAIBackend, OpenAIBackend
@@ -92,6 +93,31 @@ def test_a_run_over_the_wire(server: Any, llm: OpenAIBackend) -> None:
     # The prefix never changes: providers cache it.
     for shorter, longer in zip(server.requests, server.requests[1:], strict=False):
         assert longer["messages"][: len(shorter["messages"])] == shorter["messages"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        completion("half \ud800 of a character"),
+        completion(None, [("add", '{"a": "\\ud800"}')]),
+        completion('{"tool": "add", "args": {"a": "\\ud800"}}'),
+        completion(None, [("no such\ud800tool", "{}")]),
+        completion(None, [("add", '{"a": 1}'), ("no.such.tool", "{}")]),
+    ],
+)
+@pytest.mark.parametrize("native", [True, False])
+def test_what_no_server_takes_is_not_sent_back(
+    server: Any, llm: OpenAIBackend, said: Any, native: bool
+) -> None:
+    server.answers = [said, completion('{"tool": "done", "args": {"summary": "3"}}')]
+    state = DefaultState(9)
+    config = LoopConfig(use_native_tools=native)
+    tools = tools_from([add], include_done=True)
+    steps = list(composable_loop(llm, "add \udcff", tools, state=state, config=config))
+    assert state.stop_reason == "done" and steps[0].tool_result.error
+    for message in server.requests[-1]["messages"]:
+        for call in message.get("tool_calls", ()):
+            assert call["function"]["name"] == "add"
 
 
 def test_the_async_model(server: Any) -> None:

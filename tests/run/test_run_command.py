@@ -118,6 +118,62 @@ def test_a_hook_that_raises_is_told_with_its_place(run: Any) -> None:
     assert err == f"looplet: stopped: hook_error: {where}\n"
 
 
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (
+            {
+                "hooks/10_H/config.yaml": "class_name: H\n",
+                "hooks/10_H/hook.py": "class H:\n"
+                "    def on_loop_end(self, state, log, context, llm):\n        1 / 0\n",
+            },
+            "hooks/10_H/hook.py:3: ZeroDivisionError: division by zero",
+        ),
+        (
+            {
+                "resources/r.py": "class R:\n    def close(self):\n        1 / 0\n"
+                "def build():\n    return R()\n"
+            },
+            "resources/r.py:3: ZeroDivisionError: division by zero",
+        ),
+    ],
+)
+def test_what_fails_after_the_run_is_told_and_changes_no_outcome(
+    run: Any, files: Any, says: str
+) -> None:
+    code, out, err = run(args=["--scripted"], files=files)
+    assert code == 0 and out.endswith("\nit is done\n")
+    assert err == f"looplet: after the run: {says}\n"
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        ("def make():\n        1 / 0\n    return make", "resources/s.py:3: ZeroDivisionError"),
+        ("return 5", "TypeError: a int is no state"),
+    ],
+)
+def test_a_state_that_cannot_be_made_is_told(run: Any, build: str, says: str) -> None:
+    files = {"config.yaml": "state: '@s'\n", "resources/s.py": f"def build():\n    {build}\n"}
+    code, out, err = run(DONE, files=files)
+    assert (code, out) == (2, "") and err.startswith(f"looplet: {says}")
+
+
+def test_a_state_of_the_agents_own_is_enough(run: Any) -> None:
+    files = {
+        "config.yaml": "state: '@s'\n",
+        "resources/s.py": "class S:\n    pass\ndef build():\n    return S\n",
+    }
+    code, _, err = run({"tool": "done", "args": {}}, args=["--max-steps", "1"], files=files)
+    assert (code, err) == (3, "looplet: stopped: max_steps: after 1 step\n")
+
+
+def test_python_m_fails_as_the_command_does(cartridge: Any, looplet: Any) -> None:
+    done = looplet("run", cartridge(), "a task", "--script", "gone.json")
+    assert done.returncode == 2
+    assert done.stderr == "looplet: gone.json: No such file or directory\n"
+
+
 def test_a_cartridge_that_does_not_check_clean_is_not_run(run: Any) -> None:
     code, out, err = run(args=["--scripted"], files={"config.yaml": "max_stepz: 3\n"})
     assert (code, out) == (2, "")
