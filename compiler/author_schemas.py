@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.parameters import is_short_form
-from looplet.compiler.rules import ct2_schema as ct2
+from looplet.compiler.rules import ct2_author_schemas as ct2
 from looplet.compiler.schema_words import got
 from looplet.compiler.suggest import closest
 from looplet.compiler.syntax import Document

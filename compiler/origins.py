@@ -78,7 +78,6 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _origin(resolved: Resolved, dotted: str) -> Origin:
     scope, _, rest = dotted.partition(".")
     name = ""
-    name = ""
     if scope == "prompts":
         return _whole(resolved, *(layout.prompt_path(rest, form) for form in (False, True)))
     if scope == "files":

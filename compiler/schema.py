@@ -16,6 +16,7 @@ from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.layout import Kind
 from looplet.compiler.rules import ct2_schema as ct2
 from looplet.compiler.syntax import Document
+from looplet.link.limits import NO_EFFECT, NOT_RUN
 from looplet.validation import Validator, compile_schema
 
 KINDS: Final[tuple[Kind, ...]] = ("cartridge", "config", "runtime", "tool", "hook", "eval-case")
@@ -60,7 +61,9 @@ def check_document(kind: str, document: Document) -> list[Diagnostic]:
         found = Mismatches(kind, document, raw_schema(kind)).word(validator.problems(value))
     if "${py:" in document.text:
         found += _python_in_values(document)
-    return found + (_not_run(kind, document, value) if isinstance(value, dict) else [])
+    if isinstance(value, dict):
+        found += _not_run(kind, document, value) or ([] if found else _not_yet(document, value))
+    return found
 
 
 def _python_in_values(document: Document) -> list[Diagnostic]:
@@ -103,6 +106,18 @@ def _not_run(kind: str, document: Document, value: dict[str, Any]) -> list[Diagn
     return [
         ct2.not_run_here.at(file, document.span((key,), key=True), word=key, what=words[key])
         for key in asked
+    ]
+
+
+def _not_yet(document: Document, value: dict[str, Any]) -> list[Diagnostic]:
+    """Keys that say something which this version refuses to run without, or passes over."""
+    file = document.path
+    refused = [key for key in NOT_RUN.get(file, ()) if value.get(key)]
+    passed = [key for key in NO_EFFECT.get(file, ()) if value.get(key)]
+    return [
+        rule.at(file, document.span((key,), key=True), word=key)
+        for rule, keys in ((ct2.not_run_yet, refused), (ct2.no_effect_yet, passed))
+        for key in keys
     ]
 
 

@@ -84,7 +84,9 @@ def parser() -> ArgumentParser:
 
     class Version(Action):
         def __call__(self, parser: ArgumentParser, *_: object) -> None:
-            sys.stdout.write(f"looplet {_version()}\n")
+            from looplet.version import version
+
+            sys.stdout.write(f"looplet {version()}\n")
             parser.exit()
 
     top = ArgumentParser("looplet", description=ABOUT, epilog=EPILOG, formatter_class=formatter)
@@ -147,15 +149,6 @@ def _width() -> int:
         return min(os.get_terminal_size(1).columns, 120) or 80
     except OSError:
         return 80
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("looplet")
-    except PackageNotFoundError:  # run from a tree that is not installed
-        return "0+unknown"
 
 
 def _say(text: str) -> None:

@@ -79,10 +79,15 @@ class ToolContext:
             return False
         answer = self._approve(question, ["yes", "no"] if options is None else options)
         if hasattr(answer, "__await__"):
-            if hasattr(answer, "close"):
-                answer.close()  # nobody will await it
+            drop(answer)
             raise TypeError("the approval handler is async, and a tool cannot wait for it")
         return is_yes(answer)
+
+
+def drop(awaitable: Any) -> None:
+    """A coroutine that nobody will await: close it, or Python warns about it later."""
+    if hasattr(awaitable, "close"):
+        awaitable.close()
 
 
 def is_yes(answer: object) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from looplet.context import drop
 from looplet.effects import Ask, CallerLeft, CallModel, RunTools
 from looplet.engine import engine
 from looplet.run import Run
@@ -94,7 +95,7 @@ def _perform(run: Run, effect: Any) -> Any:
     if kind is CallModel:
         answer = run.model.generate(effect.messages)
         if hasattr(answer, "__await__"):
-            _close(answer)
+            drop(answer)
             raise TypeError("this llm is async: run it with async_composable_loop")
         return answer
     if kind is RunTools:
@@ -107,14 +108,8 @@ def _perform(run: Run, effect: Any) -> Any:
         handler = run.config.approval_handler
         answer = None if handler is None else handler(effect.question, effect.options)
         if hasattr(answer, "__await__"):
-            _close(answer)
+            drop(answer)
             raise TypeError("this approval handler is async: use async_composable_loop")
         return answer
-    _close(effect.awaitable)
+    drop(effect.awaitable)
     raise TypeError(f"{effect.source} is async: run it with async_composable_loop")
-
-
-def _close(awaitable: Any) -> None:
-    """A coroutine that nobody will await: close it, or Python warns about it later."""
-    if hasattr(awaitable, "close"):
-        awaitable.close()

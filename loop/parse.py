@@ -183,16 +183,17 @@ def _without_markup(pieces: list[str]) -> str:
     return text.strip()
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """For a decoder: NaN and Infinity are refused."""
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
-    # Python reads 1e999 as infinity, which no JSON can write down again.
+def finite(digits: str) -> float:
+    """For a decoder: a number that Python would read as infinity, such as 1e999, is refused."""
     number = float(digits)
     if abs(number) == float("inf"):
         raise ValueError(f"{printable(digits, 40)} is too large a number")
     return number
 
 
-_DECODER = JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_DECODER = JSONDecoder(parse_constant=no_constant, parse_float=finite)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.cartridge import Cartridge, Tool
+from looplet.compiler.cartridge import Tool
 from looplet.compiler.checks.evals import (
     Case,
     check_cases,
     check_collector,
     check_grader,
+    check_inputs,
     check_script,
 )
 from looplet.compiler.checks.evals import scripts as script_names
@@ -57,7 +58,7 @@ def check_code(resolved: Resolved) -> Iterator[Diagnostic]:
             yield from map(home.located, found)
     yield from _tools(resolved)
     yield from _hooks(resolved)
-    yield from _cases(resolved.cartridge)
+    yield from _cases(resolved)
 
 
 def _tools(resolved: Resolved) -> Iterator[Diagnostic]:
@@ -87,7 +88,7 @@ def _judged(tool: Tool) -> Mapping[str, Any] | None:
     if tool.short:
         if _misdeclared(tool.home.facts(tool.path)["assigned"]):
             return None
-    elif document is None or tool.home.unread(tool.path, "parameters"):
+    elif document is None or not document.value or tool.home.unread(tool.path, "parameters"):
         return None
     schema = tool_parameters(tool)
     if not isinstance(written, dict | None) or schema.get("type", "object") != "object":
@@ -137,10 +138,14 @@ def _hooks(resolved: Resolved) -> Iterator[Diagnostic]:
             yield home.located(found)
 
 
-def _cases(cartridge: Cartridge) -> Iterator[Diagnostic]:
+def _cases(resolved: Resolved) -> Iterator[Diagnostic]:
+    cartridge = resolved.cartridge
     files = [
         Case(path, document.value, document.where)
         for path, document in cartridge.documents.items()
         if document is not None and layout.document_kind(path) == "eval-case"
     ]
     yield from check_cases(files, script_names(cartridge.tree.files))
+    declared = resolved.config.get("inputs")
+    if isinstance(declared, dict) and not resolved.unread(layout.CONFIG, "inputs"):
+        yield from check_inputs(files, declared)

@@ -17,6 +17,7 @@ from looplet.compiler.python.definitions import (
 from looplet.compiler.python.facts import Facts, Function
 from looplet.compiler.rules import ct8_evals as ct8
 from looplet.compiler.suggest import closest, correction
+from looplet.validation import UnsupportedSchema, compile_schema
 
 # What a function may be given by name besides the context, by the beginning of its name.
 _EXTRA: Final = {"eval_": "llm", "collect_": "runtime"}
@@ -120,6 +121,38 @@ def check_cases(files: Iterable[Case], scripts: Iterable[str]) -> list[Diagnosti
                 prefix = () if index is None else (index,)
                 found += _case(path, case, prefix, locate, first, known)
     return found
+
+
+def check_inputs(files: Iterable[Case], declared: Mapping[str, Any]) -> list[Diagnostic]:
+    """The findings on the inputs that cases give to an agent which declares some."""
+    found: list[Diagnostic] = []
+    for path, case, locate in files:
+        given = case.get("inputs") if isinstance(case, Mapping) else None
+        if not isinstance(given, Mapping):
+            continue
+        for name, value in given.items():
+            if name not in declared:
+                near = closest(name, [each for each in declared if each not in given])
+                place = locate(("inputs", name), True)
+                fixes = correction(path, place, f'"{name}"', f'"{near}"' if near else None)
+                found.append(
+                    ct8.unknown_input.at(
+                        path, place, fixes=fixes, name=name, near=near, known=list(declared)
+                    )
+                )
+            elif why := _refused(declared[name], value):
+                place = locate(("inputs", name))
+                found.append(ct8.unfit_input.at(path, place, name=name, why=why))
+    return found
+
+
+def _refused(schema: Any, value: Any) -> str:
+    """Why the schema of an input, if it is one, refuses a value; empty if it does not."""
+    try:
+        problems = compile_schema(schema).problems(value, "it")
+    except UnsupportedSchema:
+        return ""  # a finding on the schema itself
+    return problems[0].message if problems else ""
 
 
 def _case(

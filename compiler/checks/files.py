@@ -180,11 +180,13 @@ def _almost(path: str, cartridge: Cartridge) -> str | None:
         near = _like(parts[0], TOP_FOLDERS)
         return "/".join([near, *parts[1:]]) if near and len(parts) <= 4 else None
     if len(parts) == 2:
-        near = _like(parts[1], _KNOWN_IN.get(parts[0], ()))
+        near = _like(parts[1], _KNOWN_IN.get(parts[0], ())) or _eval_file(parts)
         if near and parts[0] == "prompts" and any(p.startswith("prompts/system.md") for p in files):
             return None
     elif len(parts) == 3 and parts[0] in ("tools", "hooks"):
         near = _like(parts[2], _KNOWN_IN[parts[0][:-1]])
+    elif len(parts) == 3 and parts[0] == "skills":
+        near = _like(parts[2], ("SKILL.md",))
     elif len(parts) == 3 and parts[0] == "evals":
         near = _like(parts[1], _KNOWN_IN["evals"])
         return "/".join([parts[0], near, parts[2]]) if near else None
@@ -192,6 +194,16 @@ def _almost(path: str, cartridge: Cartridge) -> str | None:
         return None
     meant = "/".join([*parts[:-1], near]) if near else None
     return meant if meant not in files else None
+
+
+def _eval_file(parts: list[str]) -> str | None:
+    """`eval_x.py` of `evla_x.py` in `evals/`."""
+    beginning, mark, rest = parts[1].partition("_")
+    if parts[0] != "evals" or not mark or not rest.endswith(".py"):
+        return None
+    kinds = ("eval", "collect")
+    near = None if beginning in kinds else closest(beginning, kinds)
+    return f"{near}_{rest}" if near else None
 
 
 def _like(name: str, known: tuple[str, ...]) -> str | None:
@@ -203,12 +215,27 @@ def _like(name: str, known: tuple[str, ...]) -> str | None:
     return plain if plain in known else closest(plain, known)
 
 
+# Files that were meant to be folders, or of another form, by the endings that give them away.
+_FORMS: Final[dict[str, tuple[str, ...]]] = {
+    "tools": (".yaml", ".yml", ".json"),
+    "hooks": (".py", ".yaml", ".yml"),
+    "resources": (".yaml", ".yml", ".json"),
+}
+_FOLDERS: Final = {
+    "tools": "a tool is a folder with a tool.yaml and an execute.py, or one .py file",
+    "hooks": "a hook is a folder with a config.yaml and a hook.py",
+    "resources": "a resource is a .py file with a function `build`",
+}
+
+
 def _form_unread(path: str) -> str | None:
     parts = path.split("/")
     if len(parts) == 3 and parts[:2] == ["evals", "cases"] and path.endswith((".yaml", ".yml")):
         return "eval cases are JSON files"
     if len(parts) == 3 and parts[:2] == ["evals", "cases"] and path.endswith(".jsonl"):
         return "each eval case is a JSON file of its own"
+    if len(parts) == 2 and parts[1].endswith(_FORMS.get(parts[0], ())) and parts[1][0] != "_":
+        return _FOLDERS[parts[0]]
     if len(parts) == 2 and parts[0] == "memory" and not path.endswith((".md", ".py")):
         return "memory is read from `.md` and `.py` files"
     if len(parts) > 2 and parts[0] == "memory" and path.endswith(".md"):

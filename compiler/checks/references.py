@@ -282,9 +282,7 @@ def named_file(
     if plain not in resolved.homes and resolved.complete:
         near = closest(plain, resolved.homes)
         near = near.removeprefix(folder) if near and not named.startswith(folder) else near
-        word, fixes = _named_word(resolved, path, named), ()
-        if word is not None:
-            fixes = correction(file, word, named, near)
+        fixes = correction(file, _named_word(resolved, path, named), named, near)
         yield ct3.missing_named_file.at(file, span, fixes=fixes, path=named, near=near)
 
 

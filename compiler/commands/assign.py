@@ -9,7 +9,7 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.cache import Cache
-from looplet.compiler.commands.rewrite import write_over
+from looplet.compiler.commands.rewrite import Rewrite
 from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.pipeline import check_folder, check_tree
 from looplet.compiler.report import CartridgeError, Report
@@ -59,11 +59,16 @@ def assign(path: str | os.PathLike[str], assignments: Sequence[tuple[str, str]])
     new = _new_errors(before.diagnostics, after.diagnostics)
     if new:
         raise CartridgeError(Report((replace(after, diagnostics=tuple(new), preset=None),)))
-    for file in changed:
-        place = os.path.join(os.path.realpath(root), *file.split("/"))
-        if not os.path.exists(place):
-            open(place, "xb").close()
-        write_over(place, files[file].data)
+    writes = Rewrite(root)
+    try:
+        for file in changed:
+            if file in tree.files:
+                writes.file(file, tree.files[file].data, files[file].data)
+            else:
+                writes.create(file, files[file].data)
+    except BaseException:
+        writes.undo()
+        raise
     return changed
 
 

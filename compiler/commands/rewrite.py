@@ -28,6 +28,13 @@ class Rewrite:
         write_over(place, after)
         self._undo.append(lambda: write_over(place, before))
 
+    def create(self, path: str, data: bytes) -> None:
+        """Write a file that is not there yet; OSError if it is."""
+        place = self._place(path, link=True)
+        with open(place, "xb") as file:
+            self._undo.append(lambda: os.unlink(place))
+            file.write(data)
+
     def rename(self, old: str, new: str) -> None:
         """Give a file or folder another name; OSError if that is taken."""
         source, target = self._place(old, link=True), self._place(new, link=True)

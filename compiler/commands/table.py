@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from looplet.compiler.cli import Answer
+from looplet.version import version
 
 if TYPE_CHECKING:
     from looplet.compiler.report import Checked, Report
@@ -19,18 +20,9 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "github", "sarif")
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("looplet")
-    except PackageNotFoundError:  # run from a tree that is not installed
-        return "0+unknown"
-
-
 def _print_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        click.echo(f"looplet-compile {_version()}")
+        click.echo(f"looplet-compile {version()}")
         context.exit()
 
 
@@ -257,7 +249,7 @@ def _render(report: Report, form: str) -> str:
         from looplet.compiler.commands.explain import load_rules
         from looplet.compiler.render import sarif
 
-        return sarif.render(report, table=load_rules(), version=_version())
+        return sarif.render(report, table=load_rules(), version=version())
     from looplet.compiler.render import text
 
     return text.render(report, color=_colored(sys.stdout))

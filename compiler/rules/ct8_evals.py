@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from looplet.compiler.diagnostics import quote, rule
+from collections.abc import Sequence
+
+from looplet.compiler.diagnostics import listing, quote, rule
 from looplet.compiler.rules.ct4_code import did_you_mean
 
 
@@ -132,3 +134,36 @@ def script_unknown_tool(name: str, near: str | None) -> str:
     """
     hint = did_you_mean(near) or "; this call will be answered with an error"
     return f"the script calls {quote(name)}, which no tool is{hint}"
+
+
+@rule("CT810", "case-unknown-input", "error")
+def unknown_input(name: str, near: str | None, known: Sequence[str]) -> str:
+    """An eval case gives an input that the agent does not declare, so its run would not start.
+
+    `inputs` of a case is what a caller would give; `inputs` of config.yaml says what it may be.
+
+    Bad, with `inputs: {workspace: {type: string}}` in config.yaml:
+
+        {"task": "Tidy up", "inputs": {"wrokspace": "."}}
+
+    Good:
+
+        {"task": "Tidy up", "inputs": {"workspace": "."}}
+    """
+    has = did_you_mean(near) or f"; the inputs are {listing(known)}" if known else ""
+    return f"the agent declares no input {quote(name)}{has}"
+
+
+@rule("CT811", "case-unfit-input", "error")
+def unfit_input(name: str, why: str) -> str:
+    """An eval case gives an input a value that its schema refuses, so its run would not start.
+
+    Bad, with `inputs: {depth: {type: integer}}` in config.yaml:
+
+        {"task": "Tidy up", "inputs": {"depth": "2"}}
+
+    Good:
+
+        {"task": "Tidy up", "inputs": {"depth": 2}}
+    """
+    return f"the input {quote(name)} does not fit what config.yaml declares: {why}"

@@ -143,7 +143,8 @@ def _syntax(path: str, text: str, error: json.JSONDecodeError) -> Diagnostic:
 def _points(text: str, offset: int) -> tuple[Any, Any]:
     lines = Lines(text)
     start = lines.position(min(offset, len(text)))
-    return start, type(start)(start.line, start.column + 1)
+    wide = text[offset : offset + 1] not in ("", "\r", "\n")
+    return start, type(start)(start.line, start.column + wide)
 
 
 class _TooDeep(Exception):

@@ -16,6 +16,7 @@ from looplet.frozen import thaw
 from looplet.inputs import ALWAYS_THERE, complete_inputs
 from looplet.link.hooks import hooks_of
 from looplet.link.memory import memory_of, source_from
+from looplet.link.limits import NOT_RUN
 from looplet.link.namespace import Namespace
 from looplet.link.ondisk import OnDisk
 from looplet.link.prompts import system_prompt
@@ -27,21 +28,6 @@ from looplet.tools import BaseToolRegistry, ToolSpec
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-NOT_RUN = {
-    "config.yaml": ("builtin_tools", "mcp_servers", "state_services", "llm_gateway"),
-    "runtime.yaml": (
-        "checkpoint_dir",
-        "initial_checkpoint",
-        "compact_service",
-        "router",
-        "tracer",
-        "recovery_registry",
-        "tool_result_persist_dir",
-    ),
-}
-"""Keys that are read, checked and kept, and that nothing here can run. Without them a run would
-do less than its author expects, so it does not start."""
 
 RUNTIME_SETTINGS = (
     "max_tokens",

@@ -101,8 +101,10 @@ def script_of(data: bytes, path: str) -> Script:
     """The script with these bytes; `path` says which kind it is, and names it in errors."""
     if path.endswith(".py"):
         return _python_script(data, path)
+    from looplet.parse import finite, no_constant
+
     try:
-        script = json.loads(data)
+        script = json.loads(data, parse_constant=no_constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise ScriptError(f"{path}:{error.lineno}:{error.colno}: no JSON: {error.msg}") from None
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -131,7 +133,7 @@ def _python_script(data: bytes, path: str) -> Script:
     def from_script(messages: Sequence[Message], last_result: Any) -> Any:
         try:
             return reply(messages, last_result)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ScriptError(str(namespace.load_error(error, path))) from error
 
     return from_script

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from looplet.compiler.commands import explain
 from looplet.compiler.cli import main
+from looplet.compiler.commands import explain
 from looplet.compiler.commands.scaffold import write
 
 Capture = pytest.CaptureFixture[str]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from looplet.compiler.commands import scaffold
 from looplet.compiler.cli import main
+from looplet.compiler.commands import scaffold
 from looplet.compiler.commands.scaffold import BadName, write
 from looplet.compiler.pipeline import check
 

@@ -73,7 +73,9 @@ def test_a_changed_parent_is_noticed(place: Path) -> None:
     config = place / "config.yaml"
     config.write_text(config.read_text().replace("max_steps: 8", "max_steps: 0"))
     found = check(child).diagnostics
-    assert [(each.code, each.path) for each in found] == [("CT205", "../hello.cartridge/config.yaml")]
+    assert [(each.code, each.path) for each in found] == [
+        ("CT205", "../hello.cartridge/config.yaml")
+    ]
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0", b"{}", b"x\n{}", None])

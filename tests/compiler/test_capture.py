@@ -126,3 +126,79 @@ def test_a_live_handler_is_refused_and_its_deny_rules_are_not_dropped() -> None:
     kept = capture("x", tools=[area, done_tool()], hooks=[hook])
     assert kept.config_values["permissions"]["deny"] == ("area",)
     assert b"deny:\n    - area" in emit(kept).files["config.yaml"].data
+
+
+NOTES: list[str] = []
+TABLE = {"a": 1}
+
+
+def execute(value: float) -> float:
+    return value
+
+
+def clash(*, value: float) -> float:
+    """Need a function of the name that the file gives to this one."""
+    return execute(value)
+
+
+def takes_note(*, text: str) -> int:
+    """Take a note."""
+    NOTES.append(text)
+    return len(NOTES)
+
+
+def reads_notes(*, text: str) -> list[str]:
+    """Read the notes."""
+    return [note for note in NOTES if text in note]
+
+
+def looks_up(*, key: str) -> int:
+    """Look up."""
+    return TABLE[key]
+
+
+def looks_up_too(*, key: str) -> int:
+    """Look up as well."""
+    return TABLE[key] + 1
+
+
+halved = half
+
+
+def by_another_name(*, value: float) -> float:
+    """Halve."""
+    return halved(value)
+
+
+def where(*, key: str) -> str:
+    """Say where."""
+    return __file__ + key
+
+
+def evaluates(*, text: str) -> object:
+    """Evaluate."""
+    return eval(text)
+
+
+@pytest.mark.parametrize(
+    ("tools", "says"),
+    [
+        ([clash], "named `execute`"),
+        ([takes_note, reads_notes], "shares NOTES"),
+        ([reads_notes, takes_note], "shares NOTES"),
+        ([where], "__file__"),
+        ([evaluates], "eval"),
+    ],
+)
+def test_what_would_do_something_else_in_a_file_of_its_own_is_refused(
+    tools: list[Any], says: str
+) -> None:
+    with pytest.raises(PresetError, match=says):
+        capture("x", tools=[*tools, done_tool()])
+
+
+def test_a_table_may_be_shared_and_a_function_may_have_two_names() -> None:
+    preset = capture("x", tools=[looks_up, looks_up_too, by_another_name, done_tool()])
+    code: dict[str, Any] = {}
+    exec(preset.files["tools/by_another_name/execute.py"].data, code)
+    assert code["execute"](value=3) == by_another_name(value=3)

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
-from corpus_cases import CASES, Case
-from corpus_made import MADE, Made
+from corpus_every import EVERY, Examined
+
 from looplet.compiler import check, source
-from looplet.compiler.report import Report
-
-EVERY = {case.name: case for case in [*CASES, *MADE]}
-
-
-@dataclass(frozen=True)
-class Examined:
-    """A case, the folder it was made in, and what a check from there found."""
-
-    case: Case | Made
-    folder: Path
-    root: Path
-    report: Report
-    before: frozenset[str]
-    after: frozenset[str]
 
 
 @pytest.fixture(scope="session")

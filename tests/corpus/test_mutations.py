@@ -15,8 +15,8 @@ import yaml
 from corpus_cases import BASE, base_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from looplet.compiler.cache import Cache
-from looplet.compiler.text.lines import Lines, decode
 from looplet.compiler.diagnostics import RULES
 from looplet.compiler.pipeline import check_tree
 from looplet.compiler.render import github, sarif
@@ -24,6 +24,7 @@ from looplet.compiler.render import json as as_json
 from looplet.compiler.render import text as as_text
 from looplet.compiler.report import Report
 from looplet.compiler.source import Tree
+from looplet.compiler.text.lines import Lines, decode
 from looplet.preset import File
 
 MORE = int(os.environ.get("LOOPLET_FUZZ", "0"))
@@ -51,13 +52,15 @@ JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
     | st.sampled_from(["@notes", "${runtime.workspace}", "search", "type", "object", "", "*"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 def checked(path: str, data: bytes) -> Report:
-    """The report on the base with other bytes in one file, and the promises that each report keeps."""
+    """The report on the base with other bytes in one file; what every report promises holds."""
     files = {name: File(content) for name, content in FILES.items()} | {path: File(data)}
     report = Report((check_tree(BASE, Tree("base", files), Cache("", False)),))
     for found in report.diagnostics:
@@ -144,31 +147,38 @@ def test_any_value_in_place_of_a_file(path: str, value: Any) -> None:
 @given(st.sampled_from(DECLARATIONS), JSON, st.data())
 @fuzz
 def test_any_value_in_place_of_one(path: str, new: Any, data: st.DataObject) -> None:
-    value = yaml.load(FILES[path], yaml.BaseLoader)  # noqa: S506  # texts only
+    value = yaml.load(FILES[path], yaml.BaseLoader)  # texts only
     place = data.draw(st.sampled_from(places(value)))
     checked(path, json.dumps(with_value(value, place, new)).encode())
 
 
-# One value of another type at each place of each file: never accepted where the schema knows better.
-OTHERS: dict[str, Any] = {"mapping": {"zzz": 1}, "list": [{"zzz": 1}], "number": -7.25, "null": None}
+# One value of each type, to stand at each place of each file.
+OTHERS: dict[str, Any] = {
+    "mapping": {"zzz": 1},
+    "list": [{"zzz": 1}],
+    "number": -7.25,
+    "null": None,
+}
 
 
 @pytest.mark.parametrize("path", [*DECLARATIONS, "tools/shout.py"])
 def test_every_place_with_values_of_other_types(path: str) -> None:
     if path.endswith(".py"):
-        for new in (*OTHERS.values(), "zzz"):
+        for new in (*OTHERS, "zzz"):
             text = FILES[path].decode().replace('{"text": {"type": "string"}}', repr(new))
             checked(path, text.encode())
         return
     language = json.loads if path.endswith(".json") else yaml.safe_load
     value = language(FILES[path].decode())
     for place in places(value):
-        for new in OTHERS.values():
+        for new in OTHERS:
             checked(path, json.dumps(with_value(value, place, new)).encode())
 
 
 @pytest.mark.parametrize("path", TEXTS)
-@pytest.mark.parametrize("data", [b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b"#\n", b"\r", b"0", b"~"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b"#\n", b"\r", b"0", b"~"]
+)
 def test_files_that_say_next_to_nothing(path: str, data: bytes) -> None:
     checked(path, data)
 
@@ -176,8 +186,7 @@ def test_files_that_say_next_to_nothing(path: str, data: bytes) -> None:
 def test_windows_and_marks_everywhere(tmp_path: Path) -> None:
     """The whole base with CRLF and byte order marks means the same."""
     files = {
-        path: File(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"))
-        for path, data in FILES.items()
+        path: File(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n")) for path, data in FILES.items()
     }
     checked_tree = check_tree(BASE, Tree("base", files), Cache("", False))
     assert checked_tree.diagnostics == ()

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import EVERY, Examined
 from corpus_cases import CORPUS
+from corpus_every import EVERY, Examined
+
 from looplet.compiler import rules
 from looplet.compiler.diagnostics import FAMILIES, RULES
 from looplet.compiler.render import json as as_json
@@ -92,6 +93,10 @@ def test_messages_are_of_one_form(name: str, examine: Examine) -> None:
     """Lower-case start, no full stop at the end, one line, words of the author in backticks."""
     for each in examine(name).report.diagnostics:
         message = each.message
-        assert message and "\n" not in message and (message.count("`") % 2 == 0 or '"`' in message), message
+        assert (
+            message and "\n" not in message and (message.count("`") % 2 == 0 or '"`' in message)
+        ), message
         assert not message.endswith("."), message
-        assert message[0] in "`\"[{" or not message[0].isupper() or message.split()[0].isupper(), message
+        assert message[0] in '`"[{' or not message[0].isupper() or message.split()[0].isupper(), (
+            message
+        )

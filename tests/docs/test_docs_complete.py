@@ -24,7 +24,7 @@ from looplet.compiler.commands.table import commands
 from looplet.compiler.diagnostics import FAMILIES
 from looplet.compiler.schema import KINDS, raw_schema
 from looplet.hooks import METHODS
-from looplet.link.binding import NOT_RUN
+from looplet.link.limits import NO_EFFECT, NOT_RUN
 from looplet.prompts.filters import FILTERS, TESTS
 from looplet.prompts.language import GIVEN, LOOP
 

@@ -143,8 +143,8 @@ def test_a_condition_on_every_tool_is_about_those_with_the_argument(
 ) -> None:
     rules = {"deny": [{"tool": "*", "contains": {"path": "secret"}}]}
     tool = ToolSpec("t", "", parameters, lambda text="", path="secret": "ran")
-    run = go(Script(("t", {"text": ""} if "text" in parameters else {}), DONE), [tool],
-             hooks=[permission_hook(rules)])  # fmt: skip
+    args = {"text": ""} if "text" in parameters else {}
+    run = go(Script(("t", args), DONE), [tool], hooks=[permission_hook(rules)])
     assert run.data[0] == expected and run.state.stop_reason == "done"
 
 

@@ -173,6 +173,8 @@ def test_scripts_in_files(tmp_path: Path) -> None:
         ("s.json", "[5]", "s.json: reply number 1 of the script is 5"),
         ("s.json", "[" * 100_000, "s.json: no JSON"),
         ("s.json", b"\xff", "s.json: no JSON"),
+        ("s.json", '[{"tool": "t", "args": {"x": NaN}}]', "s.json: no JSON: NaN is no JSON"),
+        ("s.json", "[1e999]", "s.json: no JSON: 1e999 is too large a number"),
         ("s.py", "x = 1", "s.py: a Python script has a function `reply"),
         ("s.py", "\n1/0", "s.py:2: ZeroDivisionError"),
     ],
@@ -189,6 +191,9 @@ def test_a_python_script_that_fails_names_its_line(tmp_path: Path) -> None:
         "def reply(messages, last_result):\n    return last_result['x']\n"
     )
     with pytest.raises(ScriptError, match=r"s\.py:2: TypeError"):
+        run(load_script(tmp_path / "s.py"))
+    (tmp_path / "s.py").write_text("def reply(messages, last_result):\n    raise SystemExit(3)\n")
+    with pytest.raises(ScriptError, match=r"s\.py:2: the code left with sys\.exit\(3\)"):
         run(load_script(tmp_path / "s.py"))
     (tmp_path / "s.py").write_text("def reply(messages, last_result): pass\n")
     with pytest.raises(ScriptError, match="reply number 1 of the script is None"):

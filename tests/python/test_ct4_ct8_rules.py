@@ -85,7 +85,9 @@ FOUND = [
 
 
 def test_each_rule_can_be_found() -> None:
-    ours = {code for code in RULES if code[:3] in ("CT4", "CT8")}
+    # Of a whole agent: scripts and inputs, against its tools and what it declares.
+    elsewhere = {"CT808", "CT809", "CT810", "CT811"}
+    ours = {code for code in RULES if code[:3] in ("CT4", "CT8")} - elsewhere
     assert {each.code for each in FOUND} == ours
 
 

@@ -98,6 +98,8 @@ CASES = [
     ("cartridge", "3", "CT211 1:1-2 `cartridge.json` must be a mapping"),
     ("cartridge", '{"name": "a", "schema_version": 3}', "CT212 1:33-34 update looplet"),
     ("tool", "description: d\nrequires: [a, b, a]\n", 'CT213 2:18-19 has the text "a" twice'),
+    ("config", "mcp_servers: {a: {command: x}}\n", "CT215 1:1-12 refuses to run an agent with it"),
+    ("runtime", "reactive_recovery: true\n", "CT216 1:1-18 changes nothing in this version"),
     ("config", "max_steps:\n", "CT214 1:1-10 has no value; give it a whole number, or leave the"),
     ("eval-case", '{"task": null}', "CT214 1:2-8 has no value; give it a text or a mapping"),
 ]
