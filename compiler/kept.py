@@ -13,7 +13,7 @@ from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.inheritance import locate
 from looplet.compiler.report import Checked
 from looplet.compiler.source import Tree, read_folder
-from looplet.preset import AgentPreset, HookDef, Layer, Prompt, ToolDef
+from looplet.preset import AgentPreset, Layer
 
 
 def keep(checked: Checked, cartridge: Cartridge) -> dict[str, Any]:
@@ -59,20 +59,8 @@ def _preset(values: dict[str, Any], layers: list[tuple[str, Tree, str]]) -> Agen
     files = {}
     for path in values["files"]:
         files[path] = next(tree.files[path] for _, tree, _ in layers if path in tree.files)
-    return AgentPreset(
-        name=values["name"],
-        version=values["version"],
-        description=values["description"],
-        manifest=values["manifest"],
-        config_values=values["config"],
-        runtime_values=values["runtime"],
-        prompts={name: Prompt(**each) for name, each in values["prompts"].items()},
-        tool_defs={name: ToolDef(**each) for name, each in values["tools"].items()},
-        hook_defs={name: HookDef(**each) for name, each in values["hooks"].items()},
-        files=files,
-        layers=tuple(Layer(tree.name, tree.files, place) for place, tree, _ in layers),
-        roots=tuple(real for _, _, real in layers),
-    )
+    kept_layers = [Layer(tree.name, tree.files, place) for place, tree, _ in layers]
+    return AgentPreset.from_values(values, files, kept_layers, [real for _, _, real in layers])
 
 
 def _diagnostic(found: Diagnostic) -> list[Any]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -282,6 +282,30 @@ class AgentPreset:
             "files": _digests(self.files),
         }
 
+    @classmethod
+    def from_values(
+        cls,
+        values: Mapping[str, Any],
+        files: Mapping[str, File],
+        layers: Iterable[Layer] = (),
+        roots: Iterable[str] = (),
+    ) -> AgentPreset:
+        """The inverse of `values`, which names files by digest only: `files` are their contents."""
+        return cls(
+            name=values["name"],
+            version=values["version"],
+            description=values["description"],
+            manifest=values["manifest"],
+            config_values=values["config"],
+            runtime_values=values["runtime"],
+            prompts={name: Prompt(**each) for name, each in values["prompts"].items()},
+            tool_defs={name: ToolDef(**each) for name, each in values["tools"].items()},
+            hook_defs={name: HookDef(**each) for name, each in values["hooks"].items()},
+            files=files,
+            layers=tuple(layers),
+            roots=tuple(roots),
+        )
+
     @property
     def digest(self) -> str:
         """sha256 (hex) of the meaning: equal for presets with equal values, wherever written."""
@@ -325,22 +349,11 @@ class AgentPreset:
                 raise PresetError(f"this is a preset of format {document['looplet']}, not {FORMAT}")
             blobs = {sha: _bytes(sha, blob) for sha, blob in document["blobs"].items()}
             values = document["preset"]
-            return cls(
-                name=values["name"],
-                version=values["version"],
-                description=values["description"],
-                manifest=values["manifest"],
-                config_values=values["config"],
-                runtime_values=values["runtime"],
-                prompts={k: Prompt(**v) for k, v in values["prompts"].items()},
-                tool_defs={k: ToolDef(**v) for k, v in values["tools"].items()},
-                hook_defs={k: HookDef(**v) for k, v in values["hooks"].items()},
-                files=_files(values["files"], blobs),
-                layers=tuple(
-                    Layer(layer["name"], _files(layer["files"], blobs), layer["place"])
-                    for layer in document["layers"]
-                ),
-            )
+            layers = [
+                Layer(layer["name"], _files(layer["files"], blobs), layer["place"])
+                for layer in document["layers"]
+            ]
+            return cls.from_values(values, _files(values["files"], blobs), layers)
         except PresetError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -15,8 +15,8 @@ from looplet.config import LoopConfig
 from looplet.frozen import thaw
 from looplet.inputs import ALWAYS_THERE, complete_inputs
 from looplet.link.hooks import hooks_of
-from looplet.link.memory import memory_of, source_from
 from looplet.link.limits import NOT_RUN
+from looplet.link.memory import memory_of, source_from
 from looplet.link.namespace import Namespace
 from looplet.link.ondisk import OnDisk
 from looplet.link.prompts import system_prompt

@@ -28,4 +28,4 @@ NO_EFFECT = {
         "tool_render_hints",
     ),
 }
-"""Keys that are read, checked and kept, and change nothing yet: a run does the same without them."""
+"""Keys that are read, checked and kept, and change nothing yet: a run is the same without them."""
