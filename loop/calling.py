@@ -258,8 +258,13 @@ def _context(ctx: ToolContext | None) -> ToolContext:
     return ToolContext() if ctx is None else ctx
 
 
+_UNCHANGING = frozenset((str, int, float, bool, type(None)))
+
+
 def _fresh(value: Any) -> Any:
     """A value of its own for each call, as ordinary data: a tool may change what it gets."""
+    if type(value) in _UNCHANGING:
+        return value
     if isinstance(value, dict):
         return {key: _fresh(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

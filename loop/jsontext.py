@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from json import JSONEncoder
+from json import JSONEncoder, encoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,26 @@ _readable = JSONEncoder(ensure_ascii=False, allow_nan=False)
 _ascii = JSONEncoder(allow_nan=False)
 
 
+def _encode(value: Any) -> str:
+    """As `_readable.encode`, by an encoder that is made once: each step needs one."""
+    try:
+        return "".join(_made(value, 0))
+    except RecursionError:
+        return _readable.encode(value)  # slower, it tells what is deep from what contains itself
+
+
+def _maker() -> Any:
+    make = getattr(encoder, "c_make_encoder", None)  # a detail of CPython, used where it is there
+    if make is None:
+        return lambda value, _: (_readable.encode(value),)
+    # No markers: the encoder keeps nothing from one call to the next, so threads can share it.
+    spell = (_readable.default, encoder.encode_basestring, None, ": ", ", ")
+    return make(None, *spell, False, False, False)
+
+
+_made: Any = _maker()
+
+
 class NotJSON(ValueError):
     """A value that JSON cannot hold; the message says which part, and its type."""
 
@@ -19,7 +39,7 @@ class NotJSON(ValueError):
 def json_text(value: Any) -> str:
     """`value` as JSON text that every encoding can carry. Raises NotJSON."""
     try:
-        text = _readable.encode(value)
+        text = _encode(value)
         if not text.isascii():
             text.encode()  # half of a surrogate pair is no text: then escape everything
     except UnicodeEncodeError:
