@@ -14,7 +14,7 @@ demo: $(VENV)/.demo
 		"Where is the risk in this repository?" --input repo=. --scripted
 	$(BIN)/looplet run cartridges/hello.cartridge "Greet Ada and Grace" --scripted
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.node
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -36,6 +36,14 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml $(FOLDERS)
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml $(FOLDERS)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+# Servers that others wrote, for the tests to talk to; without npm those tests are skipped.
+$(VENV)/.node: $(VENV)/bin/python tests/node/package.json tests/node/package-lock.json
+	@mkdir -p $(VENV)/node && cp tests/node/*.json $(VENV)/node
+	@if command -v npm > /dev/null; then \
+		npm ci --prefix $(VENV)/node --no-audit --no-fund --ignore-scripts --loglevel=error; \
+	else echo "no npm: the tests that need servers from npm are skipped"; fi
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml $(FOLDERS)

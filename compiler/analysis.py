@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from looplet.compiler.cartridge import Cartridge
+from looplet.compiler.checks.agents import check_agents
 from looplet.compiler.checks.builtins import check_builtins
 from looplet.compiler.checks.code import check_code
 from looplet.compiler.checks.declared import check_schemas
@@ -22,11 +23,14 @@ from looplet.compiler.checks.files import (
     said_once,
 )
 from looplet.compiler.checks.hook_order import check_order
+from looplet.compiler.checks.model import check_model
 from looplet.compiler.checks.permissions import check_permissions
 from looplet.compiler.checks.prompt_files import check_prompts
 from looplet.compiler.checks.references import check_named_files, check_references, check_tools
 from looplet.compiler.checks.scripts import check_scripts
 from looplet.compiler.checks.secrecy import check_secrets
+from looplet.compiler.checks.servers import check_servers
+from looplet.compiler.checks.skills import check_skills
 from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.resolve import Resolved
 
@@ -45,6 +49,10 @@ OF_THE_AGENT: Final[tuple[Callable[[Resolved], Iterator[Diagnostic]], ...]] = (
     check_named_files,
     check_unnamed_prompts,
     check_builtins,
+    check_agents,
+    check_skills,
+    check_servers,
+    check_model,
     check_permissions,
     check_order,
     check_code,

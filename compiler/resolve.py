@@ -33,6 +33,8 @@ class Resolved:
     """The whole agent, each part with the folder it comes from.
 
     homes: of every file of the agent, the folder that provides it.
+    level: how many cartridges this one is nested in. nested: the agents nested in it, by folder, as
+        far as they were looked at.
     """
 
     cartridge: Cartridge
@@ -42,6 +44,8 @@ class Resolved:
     runtime: dict[str, Any]
     tools: dict[str, Tool] = field(default_factory=dict)
     hooks: dict[str, Hook] = field(default_factory=dict)
+    level: int = 0
+    nested: dict[str, Resolved] = field(default_factory=dict)
 
     @property
     def manifest(self) -> dict[str, Any]:

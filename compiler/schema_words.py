@@ -22,6 +22,7 @@ _SHAPES: Final = {
     "^[a-zA-Z0-9_-]{1,64}$": "1 to 64 letters, digits, `_` and `-`",
     "^[A-Za-z_][A-Za-z0-9_]*$": "the name of a Python class",
     "^[A-Za-z_][A-Za-z0-9_-]*$": "a letter or `_`, then letters, digits, `_` and `-`",
+    "^(https?://.+|\\$\\{.*)$": "an address that begins with `https://` or `http://`",
     "^[A-Za-z0-9_-]+$": "letters, digits, `_` and `-`",
 }
 

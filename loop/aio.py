@@ -10,7 +10,8 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from looplet.effects import Ask, CallerLeft, CallModel, RunTools
+from looplet.approval import Later
+from looplet.effects import Ask, CallerLeft, CallModel, RunTools, Save, StartTools
 from looplet.engine import engine
 from looplet.run import Run
 from looplet.threads import Job
@@ -50,15 +51,21 @@ def async_composable_loop(
 
 
 async def _drive(run: Run) -> AsyncGenerator[Step, None]:
+    run.is_async = True
     effects = engine(run)
-    step = await _next_step(run, effects.send, None, effects)
-    while step is not None:
-        try:
-            yield step
-        except BaseException:  # the caller left the loop: the engine ends the run, then so do we
-            await _next_step(run, effects.throw, CallerLeft(), effects)
-            raise
+    try:
         step = await _next_step(run, effects.send, None, effects)
+        while step is not None:
+            try:
+                yield step
+            except BaseException:  # the caller left the loop: the engine ends the run, so do we
+                await _next_step(run, effects.throw, CallerLeft(), effects)
+                raise
+            step = await _next_step(run, effects.send, None, effects)
+    finally:
+        # A signal can raise anywhere, also where nobody could tell the engine.
+        effects.close()
+        run.close()
 
 
 async def _next_step(
@@ -82,27 +89,45 @@ async def _next_step(
 async def _perform(run: Run, effect: Any) -> Any:
     kind = type(effect)
     if kind is CallModel:
-        ask = partial(run.model.generate, effect.messages)
-        return await _value(ask, in_thread=run.model.waits)
+        ask = partial(effect.ask, effect.messages)
+        return await _value(ask, in_thread=effect.model.waits)
     if kind is RunTools:
         calls = effect.calls
         if len(calls) == 1:
             return (await _dispatch(run, calls[0]),)
         slots = asyncio.Semaphore(run.config.max_parallel_calls)
         return await asyncio.gather(*(_dispatch(run, call, slots) for call in calls))
+    if kind is StartTools:
+        return await _value(run.tools.start, in_thread=True)
+    if kind is Save:  # a short write to a file: not worth a thread
+        return getattr(run.recorder, effect.method)(*effect.args)
     if kind is Ask:
         handler = run.config.approval_handler
+        if handler is None and run.can_wait:
+            raise Later
         if handler is None:
             return None
         return await _value(partial(handler, effect.question, effect.options), in_thread=True)
     return await effect.awaitable
 
 
-async def _dispatch(run: Run, call: ToolCall, slots: asyncio.Semaphore | None = None) -> ToolResult:
-    """`BaseToolRegistry.dispatch`, awaiting the tool."""
+async def _dispatch(
+    run: Run, call: ToolCall, slots: asyncio.Semaphore | None = None
+) -> ToolResult | Later:
     if slots is not None:
         async with slots:
             return await _dispatch(run, call)
+    try:
+        result = await _result(run, call)
+    except Later as later:
+        return later
+    if run.recorder is not None:
+        run.recorder.result(call, result)
+    return result
+
+
+async def _result(run: Run, call: ToolCall) -> ToolResult:
+    """`BaseToolRegistry.dispatch`, awaiting the tool."""
     ready = run.tools.prepare(call, run.tool_context)
     if isinstance(ready, ToolResult):
         return ready
@@ -113,7 +138,7 @@ async def _dispatch(run: Run, call: ToolCall, slots: asyncio.Semaphore | None = 
 async def _finished(ready: Invocation) -> ToolResult:
     try:
         return ready.finish(await _value(ready.start, in_thread=not ready.bound.calling.is_async))
-    except (KeyboardInterrupt, GeneratorExit):
+    except (KeyboardInterrupt, GeneratorExit, Later):
         raise
     except BaseException as error:
         task = asyncio.current_task()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from looplet.approval import Later
 from looplet.jsontext import NotJSON, result_text
 from looplet.signatures import calling_of
 from looplet.tools import ELSEWHERE
@@ -115,7 +116,7 @@ class Invocation:
 
             job = Job(self._value)
             return self.finish(job.result()) if job.wait(timeout_s) else self.timed_out()
-        except (KeyboardInterrupt, GeneratorExit):
+        except (KeyboardInterrupt, GeneratorExit, Later):
             raise
         except BaseException as error:
             return self.failed(error)
@@ -275,4 +276,8 @@ def _fresh(value: Any) -> Any:
 def _traceback(error: BaseException) -> str:
     from traceback import format_tb
 
-    return "".join(format_tb(error.__traceback__, limit=-4))[-2000:]
+    trace = error.__traceback__
+    # What is ours at its beginning says nothing about the tool, and depends on the driver.
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("looplet."):
+        trace = trace.tb_next
+    return "".join(format_tb(trace or error.__traceback__, limit=-4))[-2000:]

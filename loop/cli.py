@@ -1,8 +1,8 @@
 """The `looplet` command: reads the command line, runs one of `looplet.commands`, returns its code.
 
 Exit codes: 0 done, 2 usage or a cartridge that cannot run, 3 the run stopped before it was done,
-130 interrupted, 141 nobody reads the output any more. It works without any extra; a command that
-needs one says which.
+4 it waits for an answer, 130 interrupted, 141 nobody reads the output any more, 143 terminated. It
+works without any extra; a command that needs one says which.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ examples:
   looplet run hello "Greet Ada and Grace" --scripted
   looplet run my_agent.cartridge "Find the bug" --input repo=. --max-steps 20
 
-A model is taken from OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY.
+  looplet run my_agent.cartridge "Find the bug" --model ollama:qwen3 --checkpoint runs/1
+  looplet resume runs/1
+
+A model is what --model says, else what the cartridge names, else what the environment has.
 """
 
 
@@ -33,6 +36,14 @@ class Failure(Exception):
     def __init__(self, text: str, code: int = 2) -> None:
         super().__init__(text)
         self.code = code
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was told to end by a signal; `number` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop(sys.stdout)
         return 141  # what a shell sees of a command that SIGPIPE ended
+    except Terminated as end:
+        _say("terminated")
+        return 128 + end.number
     except KeyboardInterrupt:
         _say("interrupted")
         return 130
@@ -69,6 +83,14 @@ def _run(args: Namespace) -> int:
         from looplet.commands.list import list_cartridges
 
         return list_cartridges()
+    if args.command == "mcp":
+        from looplet.commands.mcp import serve
+
+        return serve(args)
+    if args.command == "resume":
+        from looplet.commands.resume import resume_run
+
+        return resume_run(args)
     from looplet.commands.run import run_cartridge
 
     return run_cartridge(args)
@@ -113,15 +135,26 @@ def parser() -> ArgumentParser:
         help="give an input; may be repeated",
     )
     run.add_argument(
-        "--scripted", action="store_true", help="take the model's replies from the demo script"
+        "--checkpoint",
+        metavar="DIR",
+        help="save the run in this new folder, to go on after a crash",
     )
-    run.add_argument(
-        "--script", metavar="FILE", help="take the model's replies from this script (.json or .py)"
+    _add_model(run)
+    _add_running(run)
+
+    resume = commands.add_parser(
+        "resume",
+        help="go on with a saved run",
+        description="Go on with a run that was saved with --checkpoint. A run that is done is "
+        "shown again.",
+        formatter_class=formatter,
     )
-    run.add_argument("--max-steps", metavar="N", type=_steps, help="stop after N tool calls")
-    run.add_argument(
-        "--json", action="store_true", help="print a step a line, then the result, as JSON"
+    resume.add_argument("folder", metavar="DIR", help="the folder that the run is saved in")
+    resume.add_argument(
+        "--answer", metavar="TEXT", help="the answer to the question that the run is waiting for"
     )
+    _add_model(resume)
+    _add_running(resume)
 
     commands.add_parser(
         "list",
@@ -129,7 +162,51 @@ def parser() -> ArgumentParser:
         description="List the cartridges that come with looplet.",
         formatter_class=formatter,
     )
+    from looplet.commands.mcp_arguments import add_mcp
+
+    add_mcp(commands, formatter)
     return top
+
+
+def _add_model(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        metavar="SPEC",
+        help="openai:NAME, anthropic:NAME, ollama:NAME or local:PATH.gguf",
+    )
+    command.add_argument(
+        "--scripted", action="store_true", help="take the model's replies from the demo script"
+    )
+    command.add_argument(
+        "--script", metavar="FILE", help="take the model's replies from this script (.json or .py)"
+    )
+
+
+def _add_running(command: ArgumentParser) -> None:
+    command.add_argument("--max-steps", metavar="N", type=_steps, help="stop after N tool calls")
+    command.add_argument(
+        "--ask", action="store_true", help="ask for approvals, and read the answers from stdin"
+    )
+    command.add_argument(
+        "--in-flight",
+        choices=("auto", "repeat", "skip", "ask"),
+        default="auto",
+        help="what to do with a call that was running when a saved run was cut off (auto: repeat "
+        "it if its tool is idempotent, else ask)",
+    )
+    shown = command.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--live", action="store_true", default=None, help="draw the run on the terminal as it goes"
+    )
+    shown.add_argument(
+        "--plain", action="store_false", dest="live", help="print a line for each step"
+    )
+    shown.add_argument(
+        "--json", action="store_true", help="print a step a line, then the result, as JSON"
+    )
+    shown.add_argument(
+        "--events", action="store_true", help="print every event, then the result, as JSON lines"
+    )
 
 
 def _steps(text: str) -> int:

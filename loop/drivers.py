@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from looplet.approval import Later
 from looplet.context import drop
-from looplet.effects import Ask, CallerLeft, CallModel, RunTools
+from looplet.effects import Ask, CallerLeft, CallModel, RunTools, Save, StartTools
 from looplet.engine import engine
 from looplet.run import Run
 from looplet.types import Step
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from looplet.effects import Effect
     from looplet.events import Event
     from looplet.tools import BaseToolRegistry
+    from looplet.types import ToolCall, ToolResult
 
 
 def composable_loop(
@@ -62,14 +64,19 @@ def composable_loop(
 
 def _drive(run: Run) -> Generator[Step, None, None]:
     effects = engine(run)
-    step = _next_step(run, effects.send, None, effects)
-    while step is not None:
-        try:
-            yield step
-        except BaseException:  # the caller left the loop: the engine ends the run, then so do we
-            _next_step(run, effects.throw, CallerLeft(), effects)
-            raise
+    try:
         step = _next_step(run, effects.send, None, effects)
+        while step is not None:
+            try:
+                yield step
+            except BaseException:  # the caller left the loop: the engine ends the run, so do we
+                _next_step(run, effects.throw, CallerLeft(), effects)
+                raise
+            step = _next_step(run, effects.send, None, effects)
+    finally:
+        # A signal can raise anywhere, also where nobody could tell the engine.
+        effects.close()
+        run.close()
 
 
 def _next_step(
@@ -93,7 +100,7 @@ def _next_step(
 def _perform(run: Run, effect: Any) -> Any:
     kind = type(effect)
     if kind is CallModel:
-        answer = run.model.generate(effect.messages)
+        answer = effect.ask(effect.messages)
         if hasattr(answer, "__await__"):
             drop(answer)
             raise TypeError("this llm is async: run it with async_composable_loop")
@@ -101,11 +108,20 @@ def _perform(run: Run, effect: Any) -> Any:
     if kind is RunTools:
         calls = effect.calls
         if len(calls) == 1:
-            return (run.tools.dispatch(calls[0], run.tool_context),)
-        most = run.config.max_parallel_calls
-        return run.tools.dispatch_batch(calls, run.tool_context, max_parallel=most)
+            return (_dispatch(run, calls[0]),)
+        from functools import partial
+
+        from looplet.threads import run_all
+
+        return run_all([partial(_dispatch, run, c) for c in calls], run.config.max_parallel_calls)
+    if kind is StartTools:
+        return run.tools.start()
+    if kind is Save:
+        return getattr(run.recorder, effect.method)(*effect.args)
     if kind is Ask:
         handler = run.config.approval_handler
+        if handler is None and run.can_wait:
+            raise Later
         answer = None if handler is None else handler(effect.question, effect.options)
         if hasattr(answer, "__await__"):
             drop(answer)
@@ -113,3 +129,13 @@ def _perform(run: Run, effect: Any) -> Any:
         return answer
     drop(effect.awaitable)
     raise TypeError(f"{effect.source} is async: run it with async_composable_loop")
+
+
+def _dispatch(run: Run, call: ToolCall) -> ToolResult | Later:
+    try:
+        result = run.tools.dispatch(call, run.tool_context)
+    except Later as later:
+        return later
+    if run.recorder is not None:
+        run.recorder.result(call, result)
+    return result

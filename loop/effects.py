@@ -7,25 +7,41 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import Any, TypeAlias
 
+    from looplet.models.adapt import Model
     from looplet.types import Step, ToolCall
 
-    Effect: TypeAlias = "CallModel | RunTools | Ask | Await | Step"
+    Effect: TypeAlias = "CallModel | StartTools | RunTools | Ask | Await | Save | Step"
 
 
 class CallModel:
-    """Answered with what the model's `generate(messages, …)` returns."""
+    """Answered with what the model says to `messages`; `plain`: without tools to call."""
 
-    __slots__ = ("messages",)
+    __slots__ = ("messages", "model", "plain")
 
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
+    def __init__(self, messages: list[dict[str, Any]], model: Model, plain: bool = False) -> None:
         self.messages = messages
+        self.model = model
+        self.plain = plain
+
+    @property
+    def ask(self) -> Callable[[list[dict[str, Any]]], Any]:
+        return self.model.plain if self.plain else self.model.generate
+
+
+class StartTools:
+    """Start what the tools need, such as their servers. Answered with notes for the model."""
+
+    __slots__ = ()
 
 
 class RunTools:
-    """Answered with one ToolResult for each call, in order. Several may run at the same time."""
+    """Answered with one ToolResult for each call, in order. Several may run at the same time.
+
+    In the place of a result may be a `Later`: the tool asked a question that nobody answers now.
+    """
 
     __slots__ = ("calls",)
 
@@ -52,6 +68,16 @@ class Await:
     def __init__(self, awaitable: Awaitable[Any], source: str) -> None:
         self.awaitable = awaitable
         self.source = source
+
+
+class Save:
+    """Something that happened, for the checkpoint: `method` of the run's Recorder, with `args`."""
+
+    __slots__ = ("args", "method")
+
+    def __init__(self, method: str, *args: Any) -> None:
+        self.method = method
+        self.args = args
 
 
 class CallerLeft(BaseException):

@@ -10,11 +10,13 @@ looks back over the steps already made.
 
 from __future__ import annotations
 
-from looplet.context import is_yes
-from looplet.effects import Ask, Await, CallerLeft, CallModel, RunTools
+from looplet.answers import filled_in, rejected, stand_in, with_args
+from looplet.approval import Later
+from looplet.asking import ask_model
+from looplet.cancel import Cancelled
+from looplet.compacting import compact
+from looplet.effects import CallerLeft, RunTools, Save, StartTools
 from looplet.events import (
-    MODEL_END,
-    MODEL_START,
     RUN_END,
     RUN_START,
     STEP,
@@ -22,11 +24,11 @@ from looplet.events import (
     TOOL_START,
     Event,
 )
-from looplet.hooks import HookDecision, decision, name_of
-from looplet.jsontext import NotJSON, result_text
 from looplet.messages import assistant_message, first_messages, read_reply, tool_message
-from looplet.models.adapt import reply_from
-from looplet.types import Step, ToolCall, ToolResult
+from looplet.parts import ask_hook, call_hook, emit, save, see_to_late
+from looplet.questions import approve, in_flight, wait
+from looplet.turn import Turn
+from looplet.types import Step, ToolResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from looplet.effects import Effect
-    from looplet.models.reply import Reply, Usage
     from looplet.run import Run
+    from looplet.types import ToolCall
 
     T = TypeVar("T")
     Part = Generator[Effect, Any, T]
@@ -45,11 +47,19 @@ def engine(run: Run) -> Part[None]:
     """One run, from the first hook to the last. Raises what a model or a hook raised."""
     try:
         yield from _open(run)
+        if run.unfinished is not None:  # the turn in which a saved run was cut off
+            yield from _calls(run, run.unfinished)
+            run.answers.clear()
         while (reason := _why_over(run)) is None:
             yield from _turn(run)
         run.stop(reason)
     except CallerLeft:
         run.stop("stopped_by_caller")
+    except Cancelled:  # the model, or a hook, saw it before the next look at the token
+        run.stop("cancelled")
+    except GeneratorExit:  # nobody drives this any more
+        run.stop("interrupted")
+        raise
     except BaseException as error:
         run.fail(error)
         if (also := (yield from _close(run))) is not None:
@@ -60,20 +70,38 @@ def engine(run: Run) -> Part[None]:
 
 
 def _open(run: Run) -> Part[None]:
-    memory = []
-    for source in run.memory_sources:
-        text = source if isinstance(source, str) else (yield from _call(run, source, run.state))
-        memory.append(text)
-    run.state.conversation += first_messages(run, memory)
+    if run.tools.to_start:
+        run.blame = "tool_error"
+        run.notes += yield StartTools()
+        run.offer_tools()
+        run.blame = "error"
+    if run.recorder is not None:
+        yield from save(run, "open", run.task)
+    going_on = run.saved is not None and run.saved.began
+    if going_on:
+        run.restore()
+    else:
+        memory = []
+        for source in run.memory_sources:
+            if not isinstance(source, str):
+                source = yield from call_hook(run, source, run.state)
+            memory.append(source)
+        run.state.conversation += first_messages(run, memory)
     if run.listeners:
-        yield from _emit(run, Event(RUN_START))
+        yield from emit(run, Event(RUN_START, data=run.in_short()))
+    notes = [*run.notes]
     for method in run.hooks.pre_loop:
-        yield from _ask(run, "pre_loop", method, run.state, run.session_log, run.context)
+        yield from ask_hook(run, "pre_loop", method, run.state, run.session_log, run.context)
+    if going_on:
+        run.notes = notes  # what `pre_loop` has to say was said when the run began
+        run.restore_parts()
+    elif run.recorder is not None:
+        yield from save(run, "start", run.state.conversation, run.notes)
 
 
 def _close(run: Run) -> Part[BaseException | None]:
     """Tell everyone that the run is over, whatever one of them raises: the first is returned."""
-    event = (Event(RUN_END, data={"stop_reason": run.state.stop_reason}),)
+    event = (Event(RUN_END, data=run.how_it_ended()),)
     end = (run.state, run.session_log, run.context, run.llm)
     told: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
     told += [(listener, event) for listener in run.listeners]
@@ -81,7 +109,14 @@ def _close(run: Run) -> Part[BaseException | None]:
     failure = None
     for method, args in told:
         try:
-            yield from _call(run, method, *args)
+            yield from call_hook(run, method, *args)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure = failure or error
+    if run.recorder is not None:
+        try:
+            yield Save("end", run.state)
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -109,75 +144,79 @@ def _turn(run: Run) -> Part[None]:
     state.step_context = {}
     number = len(state.steps) + 1
     for method in run.hooks.pre_prompt:
-        yield from _ask(run, "pre_prompt", method, state, run.session_log, run.context, number)
+        yield from ask_hook(run, "pre_prompt", method, state, run.session_log, run.context, number)
     if state.stop_reason is not None:
         return
-    if run.notes:
-        run.say("\n\n".join(run.notes))
-        run.notes = []
+    said = run.take_notes() if run.notes else None
+    if said is not None:
+        run.say(said)
+    for method in run.compactors:
+        yield from compact(run, method, number)
 
-    reply = yield from _generate(run, number)
+    reply = yield from ask_model(run, number)
     text, calls, refused = read_reply(run, reply, number)
+    turn = Turn(text, calls, refused, reply.usage, reply.stop)
+    run.recovering = bool(refused)
+    if run.recorder is not None:
+        yield from save(run, "reply", said, turn)
     if (message := assistant_message(text, calls)) is not None:
         state.conversation.append(message)
+    yield from _calls(run, turn)
 
-    usage = reply.usage
-    run.not_run = calls
+
+def _calls(run: Run, turn: Turn) -> Part[None]:
+    """The calls of a turn, until they are made or the run is over."""
+    run.not_run = turn.calls
     try:
         while run.not_run and _why_over(run) is None:
-            yield from _steps(run, refused, usage)
-            usage = None  # the first step of a turn carries its cost
+            yield from _steps(run, turn)
     finally:
-        if run.not_run:
+        if run.not_run and run.state.question is None:
             _leave_out(run)
 
 
-def _generate(run: Run, number: int) -> Part[Reply]:
-    if run.listeners:
-        yield from _emit(run, Event(MODEL_START, number))
-    try:
-        reply = reply_from((yield CallModel(run.state.conversation)))
-    except BaseException:
-        run.blame = "model_error"
-        raise
-    if reply.usage is not None:
-        run.state.usage.add(reply.usage)
-    if run.listeners:
-        yield from _emit(run, Event(MODEL_END, number, reply=reply))
-    return reply
-
-
-def _steps(run: Run, refused: dict[str, ToolResult], usage: Usage | None) -> Part[None]:
+def _steps(run: Run, turn: Turn) -> Part[None]:
     """Run the next call of the turn, or some at the same time; record and yield a Step for each."""
-    size = _how_many(run)
-    first = len(run.state.steps) + 1
+    state = run.state
     asked: list[tuple[ToolCall, ToolResult | None]] = []
-    for number, call in enumerate(run.not_run[:size], first):
-        result = refused.get(call.call_id) if refused else None
+    for number, call in enumerate(run.not_run[: _how_many(run)], len(state.steps) + 1):
+        result = turn.refused.get(call.call_id) if turn.refused else None
         if result is None:
             call, result = yield from _before(run, call, number)
+        if state.question is not None:
+            break  # nobody answers now: the call stays to be made
         asked.append((call, result))
-        if run.state.stop_reason is not None:
+        if state.stop_reason is not None:
             break
     run.not_run = run.not_run[len(asked) :]
 
-    ran: Iterator[ToolResult] = iter(())
+    ran: Iterator[ToolResult | Later] = iter(())
     if ready := [call for call, result in asked if result is None]:
+        why = "it was not run: the run ended before"
         try:
-            ran = iter((yield RunTools(ready)))
-        except BaseException as error:
+            if run.recorder is not None:
+                yield from save(run, "intent", ready)
+            why = "it was running when the run ended"
             run.blame = "tool_error"
-            why = f"it was running when the run ended ({type(error).__name__})"
-            for number, (call, result) in enumerate(asked, first):
+            ran = iter((yield RunTools(ready)))
+            run.blame = "error"
+        except BaseException as error:
+            why = f"{why} ({type(error).__name__})"
+            for call, result in asked:
                 result = result or ToolResult.failure(call, "interrupted", why)
-                _record(run, Step(number, call, result, usage=usage))
-                usage = None
+                run.record(_step(run, turn, call, result))
             raise
-    steps = [
-        Step(number, call, next(ran) if result is None else result)
-        for number, (call, result) in enumerate(asked, first)
-    ]
-    steps[0].usage = usage
+    steps: list[Step] = []
+    left_over: list[ToolCall] = []
+    for call, result in asked:
+        outcome = next(ran) if result is None else result
+        if isinstance(outcome, Later):
+            left_over.append(call)
+            yield from wait(run, call, outcome.question, outcome.options, postponed=True)
+        else:
+            steps.append(_step(run, turn, call, outcome, len(steps)))
+    if left_over:
+        run.not_run = [*left_over, *run.not_run]
 
     left = iter(steps)
     try:
@@ -185,7 +224,13 @@ def _steps(run: Run, refused: dict[str, ToolResult], usage: Usage | None) -> Par
             yield from _after(run, step)
     finally:
         for step in left:  # they ran too: whatever ends the run, they are recorded
-            _record(run, step)
+            run.record(step)
+
+
+def _step(run: Run, turn: Turn, call: ToolCall, result: ToolResult, offset: int = 0) -> Step:
+    usage, turn.usage = turn.usage, None  # the first step of a turn carries its cost
+    number = len(run.state.steps) + 1 + offset
+    return Step(number, call, result, usage=usage, finish_reason=turn.stop)
 
 
 def _how_many(run: Run) -> int:
@@ -204,16 +249,22 @@ def _may_share(run: Run, call: ToolCall) -> bool:
 
 def _before(run: Run, call: ToolCall, number: int) -> Part[tuple[ToolCall, ToolResult | None]]:
     """The call as it is to be run, or with the result that stands in for running it."""
+    if call.call_id in run.known:
+        return run.known.pop(call.call_id)  # it ran before the run was cut off
+    if call.call_id in run.in_flight:
+        result = yield from in_flight(run, call)
+        if result is not None:
+            return call, result
     for method in run.hooks.pre_dispatch:
         state, log = run.state, run.session_log
-        answer = yield from _ask(run, "pre_dispatch", method, state, log, call, number)
+        answer = yield from ask_hook(run, "pre_dispatch", method, state, log, call, number)
         if answer is None:
             continue
         if answer.updated_args is not None:
-            call = _with_args(call, answer.updated_args, method)
-        result = _stand_in(run, call, answer, method)
+            call = with_args(call, answer.updated_args, method)
+        result = stand_in(run, call, answer, method)
         if result is None and answer.permission == "ask":
-            result = yield from _approve(run, call, answer)
+            result = yield from approve(run, call, answer)
             if result is None:
                 continue  # a yes to this question; other hooks may have others
         if result is not None:
@@ -222,48 +273,16 @@ def _before(run: Run, call: ToolCall, number: int) -> Part[tuple[ToolCall, ToolR
             break  # the first answer wins
     # Last, and for every call that could run: no answer above can open what a permission closes.
     for method in run.hooks.check_permission if call.tool in run.tools else ():
-        answer = yield from _ask(run, "check_permission", method, run.effective(call))
+        answer = yield from ask_hook(run, "check_permission", method, run.effective(call))
         if answer is not None:
-            result = _stand_in(run, call, answer, method)
+            result = stand_in(run, call, answer, method)
             if result is None and answer.permission == "ask":
-                result = yield from _approve(run, call, answer)
+                result = yield from approve(run, call, answer)
             if result is not None:
                 return call, result
     if run.listeners:
-        yield from _emit(run, Event(TOOL_START, number, tool_call=call))
+        yield from emit(run, Event(TOOL_START, number, tool_call=call))
     return call, None
-
-
-def _stand_in(
-    run: Run, call: ToolCall, answer: HookDecision, method: Callable[..., Any]
-) -> ToolResult | None:
-    """The result that a hook's answer puts in the place of running the call, if it does."""
-    if answer.stop is not None:
-        return ToolResult.failure(call, "stopped", f"not run: the run was ended: {answer.stop}")
-    if answer.updated_result is not None:
-        return _filled_in(run, answer.updated_result, call, method)
-    if answer.permission == "deny":
-        reason = answer.block or "it is not permitted"
-        return ToolResult.failure(call, "denied", f"denied: {reason}. Do it another way")
-    if answer.block is not None and answer.permission != "ask":
-        return ToolResult.failure(call, "blocked", f"blocked: {answer.block}")
-    return None
-
-
-def _approve(run: Run, call: ToolCall, answer: HookDecision) -> Part[ToolResult | None]:
-    """Ask the human; everything but a clear yes is a denial."""
-    reason = answer.block or ""
-    question = f"Allow {run.in_words(call)}?" + (f" ({reason})" if reason else "")
-    try:
-        said = yield Ask(question, ["yes", "no"], call)
-    except BaseException:
-        run.blame = "approval_error"
-        raise
-    if is_yes(said):
-        return None
-    who = "the human said no" if run.can_ask else "it needs an approval, and nobody can be asked"
-    because = f" ({reason})" if reason else ""
-    return ToolResult.failure(call, "denied", f"denied: {who}{because}. Do it another way")
 
 
 def _after(run: Run, step: Step) -> Part[None]:
@@ -272,30 +291,34 @@ def _after(run: Run, step: Step) -> Part[None]:
     call, result, number = step.tool_call, step.tool_result, step.number
     try:
         if run.listeners:
-            yield from _see_to_late(run)
-            yield from _emit(run, Event(TOOL_END, number, tool_call=call, tool_result=result))
+            yield from see_to_late(run)
+            yield from emit(run, Event(TOOL_END, number, tool_call=call, tool_result=result))
         for method in hooks.post_dispatch:
             log = run.session_log
-            answer = yield from _ask(run, "post_dispatch", method, state, log, call, result, number)
+            answer = yield from ask_hook(
+                run, "post_dispatch", method, state, log, call, result, number
+            )
             if answer is not None and answer.updated_result is not None:
-                result = step.tool_result = _filled_in(run, answer.updated_result, call, method)
+                result = step.tool_result = filled_in(run, answer.updated_result, call, method)
             if answer is not None and answer.block is not None:
-                result = step.tool_result = _rejected(call, "blocked", result, answer.block)
+                result = step.tool_result = rejected(call, "blocked", result, answer.block)
         if call.tool == run.done_tool and result.error is None and state.stop_reason is None:
             reason = yield from _check_done(run, call, result, number)
             if reason is None:
                 run.accept(result.data)
             elif state.stop_reason is None:
                 text = f"`{call.tool}` was not accepted: {reason}"
-                step.tool_result = _rejected(call, "rejected", result, text)
+                step.tool_result = rejected(call, "rejected", result, text)
     finally:
-        _record(run, step)
+        run.record(step)
+    if run.recorder is not None:
+        yield from save(run, "step", step)
     if run.listeners:
-        yield from _emit(run, Event(STEP, number, step=step))
+        yield from emit(run, Event(STEP, number, step=step))
     yield step
     if state.stop_reason is None:
         for method in hooks.should_stop:
-            yield from _ask(run, "should_stop", method, state, number, ())
+            yield from ask_hook(run, "should_stop", method, state, number, ())
 
 
 def _check_done(run: Run, call: ToolCall, result: ToolResult, number: int) -> Part[str | None]:
@@ -305,23 +328,12 @@ def _check_done(run: Run, call: ToolCall, result: ToolResult, number: int) -> Pa
     args = (run.state, run.session_log, run.context, number)
     for method, takes_call in run.hooks.check_done:
         extra = (call,) if takes_call else ()
-        answer = yield from _ask(run, "check_done", method, *args, *extra)
+        answer = yield from ask_hook(run, "check_done", method, *args, *extra)
         if answer is not None and answer.stop is not None:
             return answer.stop
         if answer is not None and answer.block is not None:
             return answer.block
     return None
-
-
-def _record(run: Run, step: Step) -> None:
-    """Append the step to the state and its result to the conversation."""
-    state = run.state
-    state.steps.append(step)
-    if run.is_free(step.tool_call):
-        run.free_steps += 1
-    else:
-        state.budget_used += 1
-    state.conversation.append(tool_message(step, run.config.context_inline_per_step_chars))
 
 
 def _leave_out(run: Run) -> None:
@@ -331,75 +343,3 @@ def _leave_out(run: Run) -> None:
         result = ToolResult.failure(call, "cancelled", "not run: the run ended before")
         run.state.conversation.append(tool_message(Step(0, call, result), 200))
     run.not_run = []
-
-
-# ── hooks ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask(run: Run, slot: str, method: Callable[..., Any], *args: Any) -> Part[HookDecision | None]:
-    """A hook's answer as a decision; its text and its wish to stop are seen to here."""
-    answer = yield from _call(run, method, *args)
-    if answer is None:
-        return None
-    try:
-        decided = decision(slot, method, answer)
-    except TypeError:
-        run.blame = "hook_error"
-        raise
-    if decided is not None:
-        if decided.additional_context:
-            run.notes.append(decided.additional_context)
-        if decided.stop is not None:
-            run.stop("hook_stop", decided.stop)
-    return decided
-
-
-def _call(run: Run, method: Callable[..., Any], *args: Any) -> Part[Any]:
-    """What a hook method returns, waited for if it is awaitable."""
-    try:
-        answer = method(*args)
-        if answer is not None and hasattr(answer, "__await__"):
-            answer = yield Await(answer, name_of(method))
-    except BaseException:
-        run.blame = "hook_error"
-        raise
-    return answer
-
-
-def _emit(run: Run, event: Event) -> Part[None]:
-    for method in run.listeners:
-        yield from _call(run, method, event)
-
-
-def _see_to_late(run: Run) -> Part[None]:
-    late, run.late = run.late, []
-    for left in late:
-        if isinstance(left, BaseException):
-            run.blame = "hook_error"
-            raise left
-        yield from _call(run, lambda left=left: left)
-
-
-def _with_args(call: ToolCall, args: dict[str, Any], method: object) -> ToolCall:
-    metadata = {**call.metadata, "asked_args": call.args, "updated_by": name_of(method)}
-    return ToolCall(call.tool, args, call.reasoning, call.call_id, metadata)
-
-
-def _filled_in(run: Run, result: ToolResult, call: ToolCall, method: object) -> ToolResult:
-    """A result that a hook made, as that of this call."""
-    own = result.for_call(call)
-    try:
-        own._text = result_text(own.data)
-    except NotJSON as error:
-        run.blame = "hook_error"
-        raise TypeError(f"{name_of(method)} made a result that JSON cannot hold: {error}") from None
-    return own
-
-
-def _rejected(call: ToolCall, kind: str, result: ToolResult, text: str) -> ToolResult:
-    """`result` turned into an error; what the tool had returned is kept."""
-    rejected = ToolResult.failure(call, kind, text)
-    rejected.data = result.data
-    rejected.duration_ms = result.duration_ms
-    rejected.warnings.extend(result.warnings)
-    return rejected

@@ -13,31 +13,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, Final
 
+    from looplet.events import Event
+
 METHODS: Final = {
     # The decision fields that each method may answer with.
-    "pre_loop": ("additional_context", "stop"),
-    "pre_prompt": ("additional_context", "stop"),
+    "pre_loop": ("additional_context", "events", "stop", "stop_reason"),
+    "pre_prompt": ("additional_context", "events", "stop", "stop_reason"),
+    "compact": (),
     "pre_dispatch": (
         "additional_context",
         "block",
+        "events",
         "permission",
         "stop",
+        "stop_reason",
         "updated_args",
         "updated_result",
     ),
     "check_permission": ("block", "permission"),
-    "post_dispatch": ("additional_context", "block", "stop", "updated_result"),
-    "check_done": ("additional_context", "block", "stop"),
-    "should_stop": ("additional_context", "stop"),
+    "post_dispatch": (
+        "additional_context",
+        "block",
+        "events",
+        "stop",
+        "stop_reason",
+        "updated_result",
+    ),
+    "check_done": ("additional_context", "block", "events", "stop", "stop_reason"),
+    "should_stop": ("additional_context", "events", "stop", "stop_reason"),
     "on_event": (),
     "on_loop_end": (),
+    "save_state": (),
+    "restore_state": (),
 }
 PERMISSIONS: Final = ("allow", "deny", "ask")
 
 _KINDS: Final[dict[str, type]] = {
-    **dict.fromkeys(("additional_context", "block", "stop"), str),
+    **dict.fromkeys(("additional_context", "block", "stop", "stop_reason"), str),
     "updated_args": dict,
     "updated_result": ToolResult,
+    "events": list,
 }
 _TEXT_MEANS = {
     "pre_loop": "additional_context",
@@ -52,20 +67,24 @@ class HookDecision(Record):
 
     block: why the call is not run (`pre_dispatch`), its result not good (`post_dispatch`), or the
         `done` not accepted (`check_done`); the model reads it.
-    stop: why the run ends here.
+    stop: why the run ends here. `stop_reason` is the one word for it in the state, `hook_stop` if
+        it is left alone.
     updated_args: run the call with these arguments instead.
     updated_result: the result, in place of running the call or of what it came to.
     permission: "allow", "deny" or "ask" a human; the reason of the latter two is in `block`.
     additional_context: text for the next prompt.
+    events: Events that whoever listens is told of.
     metadata: the hook's own; the loop does not read it.
     """
 
     __slots__ = (
         "additional_context",
         "block",
+        "events",
         "metadata",
         "permission",
         "stop",
+        "stop_reason",
         "updated_args",
         "updated_result",
     )
@@ -79,15 +98,19 @@ class HookDecision(Record):
         permission: str | None = None,
         additional_context: str | None = None,
         metadata: dict[str, Any] | None = None,
+        stop_reason: str | None = None,
+        events: list[Event] | None = None,
     ) -> None:
         if permission is not None and permission not in PERMISSIONS:
             raise ValueError(f"permission is one of {', '.join(PERMISSIONS)}, not {permission!r}")
         self.block = block
         self.stop = stop
+        self.stop_reason = stop_reason
         self.updated_args = updated_args
         self.updated_result = updated_result
         self.permission = permission
         self.additional_context = additional_context
+        self.events = events
         self.metadata = {} if metadata is None else metadata
 
 
@@ -111,9 +134,9 @@ def Deny(reason: str) -> HookDecision:
     return HookDecision(permission="deny", block=reason)
 
 
-def Stop(reason: str) -> HookDecision:
-    """End the run here."""
-    return HookDecision(stop=reason)
+def Stop(reason: str, stop_reason: str | None = None) -> HookDecision:
+    """End the run here; `stop_reason` is the word for it in the state, `hook_stop` if not given."""
+    return HookDecision(stop=reason, stop_reason=stop_reason)
 
 
 def InjectContext(text: str) -> HookDecision:
@@ -125,8 +148,10 @@ class HookTable:
     """For each method, the bound methods of the hooks that have it, in the hooks' order."""
 
     __slots__ = (
+        "all",
         "check_done",
         "check_permission",
+        "compact",
         "on_event",
         "on_loop_end",
         "post_dispatch",
@@ -138,11 +163,13 @@ class HookTable:
 
     def __init__(self, hooks: Iterable[object]) -> None:
         found: dict[str, list[Callable[..., Any]]] = {name: [] for name in METHODS}
-        for hook in hooks:
+        self.all = tuple(hooks)
+        for hook in self.all:
             for name in _methods_of(hook):
                 found[name].append(getattr(hook, name))
         self.pre_loop = tuple(found["pre_loop"])
         self.pre_prompt = tuple(found["pre_prompt"])
+        self.compact = tuple(found["compact"])
         self.pre_dispatch = tuple(found["pre_dispatch"])
         self.check_permission = tuple(found["check_permission"])
         self.post_dispatch = tuple(found["post_dispatch"])

@@ -85,3 +85,28 @@ def _culprit(value: Any, place: str, depth: int) -> tuple[str, str]:
             return _culprit(item, inner, depth + 1)
     what = repr(value) if type(value) is float else f"a value of type `{type(value).__name__}`"
     return place.lstrip("."), what
+
+
+def nearest(value: Any, depth: int = 20) -> Any:
+    """`value` as JSON can hold it: what it cannot hold becomes text, what lies too deep `…`."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        # Python refuses to spell numbers of more than some 4000 digits.
+        return int(value) if value.bit_length() < 10_000 else _as_text(value)
+    if isinstance(value, float) and value - value == 0:  # finite
+        return float(value)
+    if isinstance(value, (dict, list, tuple)):
+        if not depth:
+            return "…"
+        if isinstance(value, dict):
+            return {_as_text(key): nearest(part, depth - 1) for key, part in value.items()}
+        return [nearest(part, depth - 1) for part in value]
+    return _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # a value of the author's: also its __str__ may be broken
+        return f"<{type(value).__name__}: {type(error).__name__}>"

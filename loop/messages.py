@@ -57,7 +57,8 @@ def read_reply(
 ) -> tuple[str, list[ToolCall], dict[str, ToolResult]]:
     """What a reply says, the calls it asks for, each with an id; and, by id, those not to be run.
 
-    What cannot be read is a call too, to NOT_PARSED, so that it is a step like any other.
+    What holds no call is a call too, to NOT_PARSED, so that it is a step like any other. The kind
+    of its error tells what it is: `refused`, `empty_reply`, `cut_off` or `not_parsed`.
     """
     text, found = reply.text, reply.tool_calls
     problem = None
@@ -76,14 +77,13 @@ def read_reply(
         if not call.reasoning and not offset:
             call.reasoning = text
         if not isinstance(call.args, dict):
-            _read_arguments(call, refused)
+            _read_arguments(call, refused, reply.stop)
         calls.append(call)
     if problem is not None:
-        if reply.stop == "length":
-            problem += " (it was cut off at the limit of its length: write less)"
+        kind, problem = _no_call(reply, problem, run.done_tool)
         call = ToolCall(NOT_PARSED, {}, text[:MAX_QUOTED], _free_id(number + len(calls), ids))
         error = f"{problem}. {run.how_to_call}"
-        refused[call.call_id] = ToolResult.failure(call, "not_parsed", error)
+        refused[call.call_id] = ToolResult.failure(call, kind, error)
         calls.append(call)
     return text, calls, refused
 
@@ -92,11 +92,7 @@ def assistant_message(text: str, calls: Sequence[ToolCall]) -> dict[str, Any] | 
     """What the model said; None for nothing. What could not be read is quoted, up to a length."""
     if len(text) > MAX_QUOTED and calls[-1].tool == NOT_PARSED:
         text = f"{text[:MAX_QUOTED]}… ({len(text) - MAX_QUOTED} more characters)"
-    asked = [
-        {"call_id": call.call_id, "tool": call.tool, "args": call.args}
-        for call in calls
-        if call.tool != NOT_PARSED
-    ]
+    asked = [_asked(call) for call in calls if call.tool != NOT_PARSED]
     if asked:
         return {"role": "assistant", "content": text, "tool_calls": asked}
     return {"role": "assistant", "content": text} if text else None
@@ -106,14 +102,20 @@ def tool_message(step: Step, most: int) -> dict[str, Any]:
     """What came of a call, at most `most` characters of it."""
     call, result = step.tool_call, step.tool_result
     text = result.text()
+    kept_in = None
     if len(text) > most:
-        text = f"{text[:most]}… ({len(text) - most} more characters, not shown)"
+        kept_in = result.result_key
+        where = f"; all of it is in {kept_in}" if kept_in else ""
+        text = f"{text[:most]}… ({len(text) - most} more characters, not shown{where})"
         result._text = None  # the data stays; nobody needs its text a second time
     if result._warnings:
         text += "".join(f"\nwarning: {warning}" for warning in result._warnings)
     if call.tool == NOT_PARSED:
         return {"role": "user", "content": text}
-    return {"role": "tool", "call_id": call.call_id, "tool": call.tool, "content": text}
+    message = {"role": "tool", "call_id": call.call_id, "tool": call.tool, "content": text}
+    if kept_in:
+        message["kept_in"] = kept_in
+    return message
 
 
 def _calls_in_text(text: str) -> tuple[str, list[ToolCall], str | None]:
@@ -128,24 +130,53 @@ def _calls_in_text(text: str) -> tuple[str, list[ToolCall], str | None]:
     return parsed.prose, parsed.calls, parsed.problem
 
 
+def _no_call(reply: Reply, problem: str, done_tool: str) -> tuple[str, str]:
+    """Of a reply that holds no call, or a broken one: the kind of error, and its words."""
+    if reply.stop in ("refusal", "content_filter"):
+        who = "you refused" if reply.stop == "refusal" else "the provider's filter stopped you"
+        return "refused", f"{who}; if the task cannot be done, call `{done_tool}` and say why"
+    if reply.stop == "length":
+        return "cut_off", f"{problem}: it was cut off at the limit of its length; write less"
+    return ("empty_reply" if not reply.text.strip() else "not_parsed"), problem
+
+
+def _asked(call: ToolCall) -> dict[str, Any]:
+    asked: dict[str, Any] = {"call_id": call.call_id, "tool": call.tool, "args": call.args}
+    if call._metadata and "send_back" in call._metadata:
+        asked["send_back"] = call._metadata["send_back"]
+    return asked
+
+
 def _free_id(number: int, taken: set[str]) -> str:
     while (call_id := f"call_{number}") in taken:
         number += 1
     return call_id
 
 
-def _read_arguments(call: ToolCall, refused: dict[str, ToolResult]) -> None:
+def _read_arguments(call: ToolCall, refused: dict[str, ToolResult], stop: str | None) -> None:
     """Arguments that a provider left as text."""
     from looplet.parse import NotACall, arguments_from
 
     given: object = call.args
     call.args = {}
+    cut_off = _CUT_OFF.get(stop or "")
     try:
         if given is not None:
             if not isinstance(given, str):
                 raise NotACall("the arguments have to be a JSON object")
+            if cut_off and not given.strip():
+                raise NotACall("there are none")  # and not: it needs none
             call.args = arguments_from(given)
     except NotACall as error:
-        call.metadata["sent_args"] = given
-        message = f"`{call.tool}` was not run: {error}. Send the call again, complete"
-        refused[call.call_id] = ToolResult.failure(call, "bad_arguments", message)
+        call._metadata = {**call.metadata, "sent_args": given}
+        why = f"{cut_off}, within the arguments ({error})" if cut_off else str(error)
+        message = f"`{call.tool}` was not run: {why}. Send the call again, complete"
+        kind = "cut_off" if cut_off else "bad_arguments"
+        refused[call.call_id] = ToolResult.failure(call, kind, message)
+
+
+_CUT_OFF: Final = {
+    "length": "the reply was cut off at the limit of its length",
+    "content_filter": "the reply was cut off by the provider's filter",
+    "refusal": "you refused",
+}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from looplet.contents import File, PresetError, blob, blob_data, digests, files_from, sha
 from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, sealed, thaw
 
 if TYPE_CHECKING:
@@ -28,22 +28,6 @@ FORMAT: Final = 1
 """The version of the JSON rendering."""
 
 CONFIG_DEFAULTS: Final = FrozenDict(max_steps=15, done_tool="done")
-
-
-class PresetError(ValueError):
-    """A preset that cannot be what was asked for; the message names the part and the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """The bytes of one file and its executable bit."""
-
-    data: bytes
-    executable: bool = False
-
-    def __post_init__(self) -> None:
-        if type(self.data) is not bytes or type(self.executable) is not bool:
-            raise PresetError("a file is bytes, and executable or not")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +263,7 @@ class AgentPreset:
             "prompts": {k: _plain(v) for k, v in self.prompts.items()},
             "tools": {k: _plain(v) for k, v in self.tool_defs.items()},
             "hooks": {k: _plain(v) for k, v in self.hook_defs.items()},
-            "files": _digests(self.files),
+            "files": digests(self.files),
         }
 
     @classmethod
@@ -332,9 +316,9 @@ class AgentPreset:
         blobs: dict[str, Any] = {}
         for files in (self.files, *(layer.files for layer in self.layers)):
             for file in files.values():
-                blobs.setdefault(_sha(file.data), _blob(file.data))
+                blobs.setdefault(sha(file.data), blob(file.data))
         layers = [
-            {"name": layer.name, "place": layer.place, "files": _digests(layer.files)}
+            {"name": layer.name, "place": layer.place, "files": digests(layer.files)}
             for layer in self.layers
         ]
         document = {"looplet": FORMAT, "preset": self.values(), "layers": layers, "blobs": blobs}
@@ -347,13 +331,13 @@ class AgentPreset:
             document = json.loads(text)
             if document["looplet"] != FORMAT:
                 raise PresetError(f"this is a preset of format {document['looplet']}, not {FORMAT}")
-            blobs = {sha: _bytes(sha, blob) for sha, blob in document["blobs"].items()}
+            blobs = {key: blob_data(key, value) for key, value in document["blobs"].items()}
             values = document["preset"]
             layers = [
-                Layer(layer["name"], _files(layer["files"], blobs), layer["place"])
+                Layer(layer["name"], files_from(layer["files"], blobs), layer["place"])
                 for layer in document["layers"]
             ]
-            return cls.from_values(values, _files(values["files"], blobs), layers)
+            return cls.from_values(values, files_from(values["files"], blobs), layers)
         except PresetError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -393,11 +377,50 @@ class AgentPreset:
         # The binding knows what a reference in `max_steps` or `state` stands for.
         return cast("DefaultState", self._bound().state())
 
-    def run(self, task: object, *, llm: object, **options: Any) -> Generator[Step, None, None]:
-        """Run the agent on `task`; `options` are those of `composable_loop`."""
+    def run(
+        self, task: object, *, llm: object, checkpoint_dir: Any = None, **options: Any
+    ) -> Generator[Step, None, None]:
+        """Run the agent on `task`; `options` are those of `composable_loop`.
+
+        checkpoint_dir: a new folder, or a FileCheckpointStore, to save the run in.
+        """
+        return self._loop(task, llm, {"checkpoint_dir": checkpoint_dir}, options)
+
+    def resume(
+        self,
+        checkpoint: Any,
+        *,
+        llm: object,
+        answer: object = None,
+        in_flight: str = "auto",
+        **options: Any,
+    ) -> Generator[Step, None, None]:
+        """Go on with a saved run: `checkpoint` is its folder, or a Checkpoint.
+
+        answer: to the question that it is waiting for. in_flight: what becomes of a call that was
+        running, as LoopConfig has it. Raises CheckpointError.
+        """
+        from looplet.checkpoint import Checkpoint, FileCheckpointStore
+
+        if not isinstance(checkpoint, Checkpoint):
+            checkpoint = FileCheckpointStore(checkpoint).load()
+        if answer is not None:
+            checkpoint.answer(answer)
+        settings = {"initial_checkpoint": checkpoint, "in_flight": in_flight}
+        return self._loop(checkpoint.task, llm, settings, options)
+
+    def _loop(
+        self, task: object, llm: object, settings: dict[str, Any], options: dict[str, Any]
+    ) -> Generator[Step, None, None]:
+        from copy import copy
+
         from looplet.drivers import composable_loop
 
         options = {"hooks": self.hooks, "config": self.config, "state": self.state, **options}
+        if settings := {name: value for name, value in settings.items() if value is not None}:
+            config = options["config"] = copy(options["config"])
+            for name, value in settings.items():
+                setattr(config, name, value)
         return composable_loop(llm=llm, task=task, tools=self.tools, **options)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -417,38 +440,6 @@ def canonical_json(value: Any) -> str:
 
 def _plain(part: Any) -> dict[str, Any]:
     return {f.name: getattr(part, f.name) for f in fields(part)}
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _digests(files: Mapping[str, File]) -> dict[str, Any]:
-    return {
-        path: {"sha256": _sha(file.data)} | ({"executable": True} if file.executable else {})
-        for path, file in files.items()
-    }
-
-
-def _files(digests: Mapping[str, Any], blobs: Mapping[str, bytes]) -> dict[str, File]:
-    return {
-        path: File(blobs[entry["sha256"]], entry.get("executable", False))
-        for path, entry in digests.items()
-    }
-
-
-def _blob(data: bytes) -> Any:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(data).decode()}
-
-
-def _bytes(sha: str, blob: Any) -> bytes:
-    data = blob.encode() if isinstance(blob, str) else b64decode(blob["base64"], validate=True)
-    if _sha(data) != sha:
-        raise PresetError(f"the content with the digest {sha} was altered")
-    return data
 
 
 __all__ = [

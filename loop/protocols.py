@@ -27,6 +27,16 @@ class PrePrompt(Protocol):
 
 
 @runtime_checkable
+class Compact(Protocol):
+    def compact(self, state: Any, step_num: int, /) -> Any:
+        """Before each model call, after `pre_prompt`: a shorter list of messages, or None.
+
+        A generator may ask the model on its way, without tools: it yields a list of messages, is
+        sent the text of the answer, and returns the list. What the model raises is raised in it.
+        """
+
+
+@runtime_checkable
 class PreDispatch(Protocol):
     def pre_dispatch(
         self, state: Any, session_log: Any, tool_call: ToolCall, step_num: int, /
@@ -74,6 +84,18 @@ class OnEvent(Protocol):
 class OnLoopEnd(Protocol):
     def on_loop_end(self, state: Any, session_log: Any, context: Any, llm: Any, /) -> Any:
         """When the run is over, however it ended."""
+
+
+@runtime_checkable
+class SaveState(Protocol):
+    def save_state(self) -> Any:
+        """What a checkpoint is to keep of this hook, as JSON-able data; None for nothing."""
+
+
+@runtime_checkable
+class RestoreState(Protocol):
+    def restore_state(self, data: Any, /) -> None:
+        """When a saved run goes on, after `pre_loop`: what `save_state` had given."""
 
 
 @runtime_checkable

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from looplet.config import LoopConfig
+from looplet.approval import Later
+from looplet.cancel import CancelToken
 from looplet.context import ToolContext
-from looplet.events import TOOL_PROGRESS, Event
+from looplet.events import ANSWER, QUESTION, TOOL_PROGRESS, Event
+from looplet.given import checkpoint_of, config_of, contract_of, hooks_of, registry_of, state_of
 from looplet.hooks import HookTable
+from looplet.messages import tool_message
 from looplet.models.adapt import model_for
-from looplet.state import DefaultState
-from looplet.tools import BaseToolRegistry
+from looplet.models.reply import Usage
+from looplet.tokens import window_for
 from looplet.types import ToolCall, arguments_in_words, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-    from looplet.validation import Validator
+    from looplet.checkpoint.recorder import Recorder
+    from looplet.config import LoopConfig
+    from looplet.cost import Price
+    from looplet.models.adapt import Model
+    from looplet.tools import BaseToolRegistry
+    from looplet.turn import Turn
+    from looplet.types import Step, ToolResult
 
 FREE_STEPS = 10
 """Calls of free tools are limited too, to so many for each step: or a run might never end."""
@@ -27,8 +36,13 @@ class Run:
 
     notes: texts of hooks for the next prompt.
     not_run: the calls of the current turn that did not start yet.
-    late: what listeners left over while a tool ran: exceptions, and awaitables.
+    late: what listeners left over while a tool or the model ran: exceptions, and awaitables.
+    spent: usage of tools and compactions that no step carries yet, by the id of the call.
     blame: which part raised, as the stop reason that it makes.
+
+    Of a run that goes on from a checkpoint: saved, what is restored; unfinished, the turn that was
+    cut off; known, calls of it that ran already, by id; in_flight, ids of those that may have;
+    answers, what was answered about them.
     """
 
     def __init__(
@@ -49,11 +63,11 @@ class Run:
     ) -> None:
         self.llm = llm
         self.task = task
-        self.tools = _registry(tools)
+        self.tools = registry_of(tools)
         self.context = context
         self.session_log = session_log
-        self.config = _config(config, max_steps, system_prompt)
-        self.state = _state(
+        self.config = config_of(config, max_steps, system_prompt)
+        self.state = state_of(
             state, self.config, explicit=max_steps is not None or config is not None
         )
         if max_steps is not None:
@@ -62,15 +76,22 @@ class Run:
         if conversation is not None:
             self.state.conversation = conversation
 
-        self.hooks = HookTable(hooks or ())
+        self.hooks = HookTable([*(hooks or ()), *hooks_of(self.config)])
         self.listeners = self.hooks.on_event if stream is None else (*self.hooks.on_event, stream)
         self.done_tool = self.config.done_tool
-        self.schemas = self.tools.tool_schemas()
-        self.model = model_for(llm, self.config, self.schemas)
-        self.tool_instructions = self.model.instructions
         self.cancel_token = self.config.cancel_token
         self.concurrent = self.config.concurrent_dispatch
         self.can_ask = self.config.approval_handler is not None
+        self.saved = checkpoint_of(self.config.initial_checkpoint)
+        self.recorder = self._recorder()
+        self.compactors = self.hooks.compact
+        if self.config.compact_service is not None:
+            self.compactors += (self.config.compact_service.compact,)
+        if (most := self.config.context_window_total_chars) is not None:
+            from looplet.compaction import ResultsCap
+
+            self.compactors += (ResultsCap(most).compact,)
+        self.handed_down = tuple(h for h in self.hooks.all if hasattr(h, "hand_down"))
         self.memory_sources = [*self.config.memory_sources]
         if isinstance(context, str) or callable(context):
             self.memory_sources.append(context)
@@ -78,17 +99,41 @@ class Run:
             self.config.resources,
             llm,
             self.state.metadata,
-            self.cancel_token,
+            CancelToken(self.cancel_token),  # the run's own: the caller's may be that of many runs
             approval_handler=self.config.approval_handler,
             on_progress=self._progress if self.listeners else None,
+            run=self,
         )
-        self._contract = _contract(self.config.output_schema)
+        self._contract = contract_of(self.config.output_schema)
         self.notes: list[str] = []
         self.not_run: list[ToolCall] = []
         self.late: list[Any] = []
+        self.spent: list[tuple[str, Usage]] = []
+        self.unfinished: Turn | None = None
+        self.known: dict[str, tuple[ToolCall, ToolResult]] = {}
+        self.in_flight: set[str] = set()
+        self.answers: dict[tuple[str, str], Any] = {}
+        self.charged: dict[int, Usage] = {}
+        self.turn_number = 0
+        self.recovering = False
+        self.is_async = False
         self.free_steps = 0
         self.max_free_steps = FREE_STEPS * self.state.max_steps + 100
+        self._other_models: dict[tuple[int, float | None], tuple[Any, Model]] = {}
         self.blame = "error"
+        self.raised: str | None = None
+        self._price: Any = False
+        if not self.tools.to_start:  # else the engine does, when they are started
+            self.offer_tools()
+
+    def offer_tools(self) -> None:
+        """Settle which tools there are, and how the model is told of them."""
+        self.schemas = self.tools.tool_schemas()
+        self.model = model_for(self.llm, self.config, self.schemas, report=self._reporter())
+        self.tool_instructions = self.model.instructions
+        by_wire = () if self.tool_instructions else self.schemas
+        self.state.window = window_for(self.llm, self.config.context_window, by_wire)
+        self._see_to_price()
 
     # ── what the engine asks ──────────────────────────────────────────────────────────────────
 
@@ -102,6 +147,36 @@ class Run:
             )
         ends = f"; `{self.done_tool}` ends the task" if self.done_tool in self.tools else ""
         return f"Call a tool{ends}. The tools are: {names}"
+
+    def take_notes(self) -> str:
+        """What the hooks have to say to the model now, in one text, cut where it is too long."""
+        said, self.notes = "\n\n".join(self.notes), []
+        most = self.config.max_briefing_tokens
+        if most is not None and len(said) > (chars := self.state.window.chars(most)):
+            said = f"{said[:chars]}… [cut at {most} tokens]"
+        return said
+
+    def other_model(self, llm: Any, temperature: float | None) -> Model:
+        """Another model than the run's, or the same at another temperature, for one turn."""
+        key = (id(llm), temperature)
+        if key not in self._other_models:
+            from copy import copy
+
+            config = copy(self.config)
+            if temperature is not None:
+                config.temperature = temperature
+            try:
+                model = model_for(llm, config, self.schemas, report=self._reporter())
+                if bool(model.instructions) != bool(self.tool_instructions):
+                    raise TypeError(
+                        f"a {type(llm).__name__} is told of its tools in another way than the "
+                        "run's model; a router chooses among models of one kind"
+                    )
+            except TypeError:
+                self.blame = "hook_error"
+                raise
+            self._other_models[key] = (llm, model)
+        return self._other_models[key][1]
 
     def say(self, text: str) -> None:
         self.state.conversation.append({"role": "user", "content": text})
@@ -157,14 +232,187 @@ class Run:
         elif type(error).__name__ == "CancelledError":  # asyncio's; not imported just to ask
             reason = "cancelled"
         self.stop(reason, error_in_words(error))
+        self.raised = type(error).__name__
+        self.tool_context.cancel_token.cancel()  # tools that are still running see that it is over
 
-    def _progress(self, call: ToolCall, text: str, data: dict[str, Any]) -> None:
-        """Tell the listeners at once, in the tool's thread.
+    def how_it_ended(self) -> dict[str, Any]:
+        """What a listener is told at the end; `error` is the type of what was raised."""
+        ended = {"stop_reason": self.state.stop_reason}
+        return ended if self.raised is None else {**ended, "error": self.raised}
 
-        What they raise is not the tool's fault, and what they want awaited cannot be awaited here:
-        the engine sees to both, afterwards.
+    def close(self) -> None:
+        """Let go of what the run holds, when nothing drives it any more."""
+        if self.recorder is not None:
+            self.recorder.close()
+
+    # ── steps ─────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, step: Step) -> None:
+        """Append the step to the state and its result to the conversation."""
+        state = self.state
+        if self.spent:
+            self._charge(step)
+        state.steps.append(step)
+        if self.is_free(step.tool_call):
+            self.free_steps += 1
+        else:
+            state.budget_used += 1
+        state.conversation.append(tool_message(step, self.config.context_inline_per_step_chars))
+
+    def _charge(self, step: Step) -> None:
+        """Put what the call itself spent, and what nobody did, on the step's account."""
+        mine = ("", step.tool_call.call_id)
+        total = Usage()
+        left = []
+        for call_id, usage in self.spent:
+            if call_id in mine:
+                total.add(usage)
+            else:
+                left.append((call_id, usage))
+        if len(left) == len(self.spent):
+            return
+        self.spent = left
+        self.state.usage.add(total)
+        if self.recorder is not None:
+            self.charged[step.number] = total
+        own, step.usage = step.usage, Usage()
+        for part in (own, total):
+            if part is not None:
+                step.usage.add(part)
+
+    def priced(self, usage: Usage) -> Usage:
+        """The usage with its cost in money, where the model's price is known."""
+        if usage.cost is None and (price := self.price) is not None:
+            usage.cost = price.cost(usage)
+        return usage
+
+    @property
+    def price(self) -> Price | None:
+        """What the model's tokens cost; None if that is not known. Looked up once."""
+        if self._price is False:
+            self._price = None
+            if self.state.window.model:
+                from looplet.cost import price_of
+
+                self._price = price_of(self.llm, self.config.prices)
+        found: Price | None = self._price
+        return found
+
+    def _see_to_price(self) -> None:
+        """Raises ValueError for a hook that caps the cost of a model whose price nobody knows."""
+        model = self.state.window.model
+        if model == "scripted" or not any(getattr(h, "needs_price", False) for h in self.hooks.all):
+            return
+        if self.price is None:
+            which = f"of the model {model!r}" if model else "of a model without a name"
+            raise ValueError(
+                f"max_cost cannot be kept: the price {which} is not known. Give it as `prices` of "
+                "the LoopConfig or in the file that LOOPLET_PRICES names, or cap the run with "
+                "max_tokens instead"
+            )
+
+    # ── questions ─────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether a question that nobody answers now can be answered later."""
+        return self.recorder is not None
+
+    def given_answer(self, call: ToolCall, question: str) -> Any:
+        """What was answered to this question before the run was cut off; None if nothing was."""
+        return self.answers.get((call.call_id, question)) if self.answers else None
+
+    def handler_for(self, call: ToolCall) -> Callable[[str, list[str]], Any] | None:
+        """The approval handler for a tool that asks by itself."""
+        if not self.can_ask and not self.can_wait:
+            return None
+
+        def handler(question: str, options: list[str]) -> Any:
+            if (given := self.given_answer(call, question)) is not None:
+                return given
+            data: dict[str, Any] = {"question": question, "options": options}
+            self.tell(Event(QUESTION, self.turn_number, tool_call=call, data=data))
+            if self.config.approval_handler is None:
+                raise Later(question, options)
+            said = self.config.approval_handler(question, options)
+            if not hasattr(said, "__await__"):
+                data = {"question": question, "answer": said}
+                self.tell(Event(ANSWER, self.turn_number, tool_call=call, data=data))
+            return said
+
+        return handler
+
+    def wait_for(self, asked: dict[str, Any]) -> None:
+        """Note that the run ends at a question."""
+        if self.state.question is None:
+            self.state.question = asked
+        self.stop("waiting", asked["question"])
+
+    def when_in_flight(self, call: ToolCall) -> str:
+        """What to do with a call that may have been made: "repeat", "skip" or "ask"."""
+        how = self.config.in_flight
+        if how != "auto":
+            return how
+        spec = self.tools.get(call.tool)
+        return "repeat" if spec is not None and spec.idempotency == "idempotent" else "ask"
+
+    # ── checkpoints ───────────────────────────────────────────────────────────────────────────
+
+    def _recorder(self) -> Recorder | None:
+        folder = self.config.checkpoint_dir
+        if folder is None and self.saved is not None:
+            folder = self.saved.store  # where else would it go on?
+        if folder is None:
+            return None
+        from looplet.checkpoint.recorder import recorder_for
+
+        return recorder_for(folder, self)
+
+    def restore(self) -> None:
+        """Become the run that was saved."""
+        from looplet.checkpoint.restore import restore
+
+        if self.saved is not None:
+            restore(self, self.saved)
+
+    def restore_parts(self) -> None:
+        """Give the hooks and resources that have a state of their own what was saved of it."""
+        from looplet.checkpoint.restore import restore_parts
+
+        if self.saved is not None:
+            restore_parts(self, self.saved)
+
+    # ── events ────────────────────────────────────────────────────────────────────────────────
+
+    def in_short(self) -> dict[str, Any]:
+        """What a listener is told of the run when it begins."""
+        preset = self.config.preset
+        return {
+            "task": self.task,
+            "agent": getattr(preset, "name", ""),
+            "agent_version": getattr(preset, "version", ""),
+            "model": getattr(self.llm, "name", getattr(self.llm, "model", "")),
+            "provider": getattr(self.llm, "provider", ""),
+            "max_steps": self.state.max_steps,
+            "steps_before": len(self.state.steps),
+        }
+
+    def compaction(self, method: Any, before: list[dict[str, Any]]) -> dict[str, Any]:
+        """What a listener is told of a compaction; `before` is the conversation as it was."""
+        service = getattr(method, "__self__", method)
+        window = self.state.window
+        return {
+            "how": getattr(service, "how", type(service).__name__),
+            "tokens_before": window.size(before),
+            "tokens_after": window.size(self.state.conversation),
+        }
+
+    def tell(self, event: Event) -> None:
+        """Tell the listeners at once, in the thread of a tool or a model.
+
+        What they raise is not its fault, and what they want awaited cannot be awaited here: the
+        engine sees to both, afterwards.
         """
-        event = Event(TOOL_PROGRESS, tool_call=call, data={"text": text, **data})
         for listener in self.listeners:
             try:
                 answer = listener(event)
@@ -174,64 +422,15 @@ class Run:
                 if hasattr(answer, "__await__"):
                     self.late.append(answer)
 
+    def _progress(self, call: ToolCall, text: str, data: dict[str, Any]) -> None:
+        self.tell(Event(TOOL_PROGRESS, tool_call=call, data={"text": text, **data}))
 
-def _contract(schema: Mapping[str, Any] | None) -> Validator | None:
-    if schema is None:
-        return None
-    from looplet.validation import UnsupportedSchema, compile_schema
+    def _reporter(self) -> Callable[..., None] | None:
+        """What a model calls with its tokens as they come, and before it tries again."""
+        if not self.listeners:
+            return None
 
-    try:
-        return compile_schema(schema)
-    except UnsupportedSchema as error:
-        raise ValueError(f"output_schema: {error}") from None
+        def report(event: str, **data: Any) -> None:
+            self.tell(Event(event, self.turn_number, data=data))
 
-
-def _registry(tools: Any) -> BaseToolRegistry:
-    if tools is None:
-        return BaseToolRegistry()
-    if isinstance(tools, BaseToolRegistry):
-        return tools
-    if isinstance(tools, (list, tuple)):
-        from looplet.tools import tools_from
-
-        return tools_from(tools)
-    raise TypeError(f"tools is a registry or a list of functions, not a {type(tools).__name__}")
-
-
-def _config(config: LoopConfig | None, max_steps: int | None, prompt: str | None) -> LoopConfig:
-    if config is not None and not isinstance(config, LoopConfig):
-        raise TypeError(f"config is a LoopConfig, not a {type(config).__name__}")
-    if config is None:
-        config = LoopConfig()
-    if max_steps is not None or prompt is not None:
-        from copy import copy
-
-        config = copy(config)
-        if max_steps is not None:
-            config.max_steps = LoopConfig(max_steps=max_steps).max_steps
-        if prompt is not None:
-            config.system_prompt = prompt
-    return config
-
-
-def _state(state: Any, config: LoopConfig, *, explicit: bool) -> Any:
-    """The state, its `max_steps` the smaller of those that somebody set.
-
-    A state of another kind is given what it lacks of a DefaultState's attributes.
-    """
-    if state is None:
-        return DefaultState(config.max_steps)
-    for name, value in vars(DefaultState(config.max_steps)).items():
-        if hasattr(state, name):
-            continue
-        try:
-            setattr(state, name, value)
-        except AttributeError:
-            kind = type(state).__name__
-            raise TypeError(f"a {kind} is no state: it cannot have a `{name}`") from None
-    if state.stop_reason is not None:
-        raise ValueError("this state is of a run that has ended; every run needs its own")
-    if explicit:
-        most = state.max_steps if state.limited else config.max_steps
-        state.max_steps = min(most, config.max_steps)
-    return state
+        return report

@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from looplet.tokens import Window
     from looplet.types import Step
 
 DEFAULT_MAX_STEPS: Final = 15
@@ -20,10 +21,15 @@ class DefaultState:
     conversation: the messages, in order; only ever appended to, but for a compaction, which
         assigns a new list.
     stop_reason: None while the run goes on; then one of `done`, `max_steps`, `max_free_steps`,
-        `hook_stop`, `cancelled`, `stopped_by_caller`, `model_error`, `tool_error`, `hook_error`,
-        `approval_error`, `interrupted`, `error`. `stop_message` says more.
+        `hook_stop` (or the word that the hook has for it: `max_tokens`, `max_cost`, `max_seconds`,
+        `per_tool_limit`, `stagnation`), `waiting`, `cancelled`, `stopped_by_caller`,
+        `model_error`, `tool_error`, `hook_error`, `approval_error`, `checkpoint_error`,
+        `interrupted`, `error`. `stop_message` says more.
+    question: what a run that is `waiting` asks: `{"question", "options", "call_id", "tool",
+        "args"}`; None otherwise.
     final_output: the data of the accepted `done`; also called `result`.
     usage: tokens and cost of the whole run.
+    window: the model's window, and how much of it the conversation takes (`looplet.tokens`).
     step_context: free for hooks, emptied before each turn.
     """
 
@@ -37,8 +43,10 @@ class DefaultState:
         self.step_context: dict[str, Any] = {}
         self.conversation: list[dict[str, Any]] = []
         self.usage = Usage()
+        self.window: Window | None = None
         self.stop_reason: str | None = None
         self.stop_message = ""
+        self.question: dict[str, Any] | None = None
         self.final_output: Any = None
 
     @property

@@ -233,6 +233,19 @@ class BaseToolRegistry:
     def __len__(self) -> int:
         return len(self._specs)
 
+    to_start = False
+    """Whether `start` has something to do."""
+
+    def start(self) -> Sequence[str]:
+        """Get at the tools that have to be started first; a registry of functions has none.
+
+        It may take a while. What it returns are notes for the model.
+        """
+        return ()
+
+    def close(self) -> None:
+        """End what `start` began."""
+
     @property
     def tool_names(self) -> list[str]:
         return list(self._specs)

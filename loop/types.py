@@ -78,9 +78,11 @@ class ToolCall(Record):
 class ToolError(Record):
     """Why a call has no result: `kind` for programs, `message` for people and the model.
 
-    Kinds: `not_parsed`, `unknown_tool`, `bad_arguments`, `blocked`, `denied`, `stopped`, `raised`,
-    `exited`, `timeout`, `bad_result`, `rejected` (a `done` that was not accepted), `interrupted`,
-    `cancelled`.
+    Kinds: `not_parsed`, `empty_reply`, `cut_off`, `refused` (of a model's reply), `unknown_tool`,
+    `bad_arguments`, `blocked`, `denied`, `stopped`, `raised`, `exited`, `timeout`, `bad_result`,
+    `rejected` (a `done` that was not accepted), `interrupted`, `cancelled`, `agent_stopped` (an
+    agent as a tool ended without an answer), `server` (of an MCP server that failed), `tool_error`
+    (its tool says that it did).
     `detail` is the end of the traceback, or the value that could not be kept.
     """
 
@@ -220,9 +222,10 @@ class Step(Record):
     """One tool call and its result. It is yielded after the tool ran.
 
     `usage` is what the model's turn cost; of several calls in one turn, the first carries it.
+    `finish_reason` is why the model stopped in that turn, as `Reply.stop` has it; on each of them.
     """
 
-    __slots__ = ("_metadata", "number", "tool_call", "tool_result", "usage")
+    __slots__ = ("_metadata", "finish_reason", "number", "tool_call", "tool_result", "usage")
 
     def __init__(
         self,
@@ -231,12 +234,14 @@ class Step(Record):
         tool_result: ToolResult,
         metadata: dict[str, Any] | None = None,
         usage: Usage | None = None,
+        finish_reason: str | None = None,
     ) -> None:
         self.number = number
         self.tool_call = tool_call
         self.tool_result = tool_result
         self._metadata = metadata
         self.usage = usage
+        self.finish_reason = finish_reason
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -271,6 +276,8 @@ class Step(Record):
         }
         if self.usage is not None:
             data["usage"] = self.usage.to_dict()
+        if self.finish_reason is not None:
+            data["finish_reason"] = self.finish_reason
         if self._metadata:
             data["metadata"] = self._metadata
         return data

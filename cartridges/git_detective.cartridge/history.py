@@ -76,9 +76,16 @@ class History:
         return datetime.fromtimestamp(moment + offset * 60, UTC).date().isoformat()
 
     def select(self, under: str = "", kinds: Iterable[str] = ()) -> list[str]:
-        """Today's files: those below the folder `under`, those of these `kinds`; all by default."""
+        """Today's files: those below the folder `under`, those of these `kinds`; all by default.
+
+        A folder that does not exist is an error, which says what there is: models guess at names.
+        """
         folder = under.removeprefix("./").strip("/")
         folder = f"{folder}/" if folder not in ("", ".") else ""
+        if folder and self.files and not any(path.startswith(folder) for path in self.files):
+            there = sorted({path.partition("/")[0] for path in self.files if "/" in path})
+            top = f"at the top are: {', '.join(there[:20])}" if there else "there are none"
+            raise ValueError(f"there is no folder `{under}`; {top}. For all, leave `under` out")
         wanted = set(kinds)
         return [
             path

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from looplet.builtin_hooks import BUILTIN_HOOKS
+from looplet.compaction.named import STRATEGIES
 from looplet.compiler import layout
 from looplet.compiler.checks.references import (
+    builtin_entries,
     builtin_tools,
     named_file,
     open_names,
@@ -30,15 +32,76 @@ def check_builtins(resolved: Resolved) -> Iterator[Diagnostic]:
             if name is None:
                 continue
             path, span = resolved.place(layout.CONFIG, (key, index))
-            if name in seen:
+            if name in seen and name != "subagent":  # each of those is another agent
                 yield ct3.builtin_twice.at(path, span, name=name)
             seen.add(name)
             if key == "builtin_hooks" and name in BUILTIN_HOOKS:
-                yield from _arguments(resolved, (key, index, name), name, kwargs)
+                made = BUILTIN_HOOKS[name]
+                yield from _arguments(resolved, (key, index, name), made, kwargs)
+    yield from _compactions(resolved)
+    yield from _places(resolved)
     for name in builtin_tools(resolved):
         tool = resolved.tools.get(name)
         if tool is not None:
             yield tool.home.located(ct3.builtin_and_folder.at(tool.path, name=name))
+
+
+def _compactions(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The settings below `compact_service` of runtime.yaml; unknown names are the schema's."""
+    given = resolved.runtime.get("compact_service")
+    entries = given if isinstance(given, list) else [given]
+    for index, item in enumerate(entries):
+        name, kwargs = _named(item)
+        if name is None or name not in STRATEGIES or not isinstance(kwargs, dict):
+            continue
+        within = (index,) if entries is given else ()
+        place = ("compact_service", *within, name)
+        yield from _arguments(resolved, place, STRATEGIES[name], kwargs, layout.RUNTIME)
+
+
+def _places(resolved: Resolved) -> Iterator[Diagnostic]:
+    """The folders outside of the cartridge that builtin tools read or write: a host names them."""
+    for index, name, settings in builtin_entries(resolved):
+        place = ("builtin_tools", index)
+        if name == "scaffold_cartridge":
+            if "folder" not in settings and _is_bare(resolved, index):
+                file, span = resolved.place(layout.CONFIG, place)
+                why = 'it needs a folder to write into: `{folder: "${runtime.output}"}`'
+                yield ct3.builtin_arguments.at(file, span, name=name, why=why)
+            yield from _outside(resolved, (*place, name, "folder"), settings.get("folder"))
+        paths = settings.get("paths")
+        for at, path in enumerate(paths if isinstance(paths, list) else ()):
+            yield from _outside(resolved, (*place, name, "paths", at), path)
+            if isinstance(path, str) and not path.startswith(("/", "~")) and "${" not in path:
+                yield from _inside(resolved, (*place, name, "paths", at), path)
+
+
+def _is_bare(resolved: Resolved, index: int) -> bool:
+    # What else it may be, and lacks, breaks the schema, which says so.
+    return isinstance(resolved.config["builtin_tools"][index], str)
+
+
+def _outside(resolved: Resolved, place: tuple[str | int, ...], path: Any) -> Iterator[Diagnostic]:
+    """A path that is good on one machine only, or that leads up from wherever a run starts."""
+    if not isinstance(path, str) or "${" in path:
+        return
+    if path.startswith("/") or path[1:2] == ":" or "\\" in path or ".." in path.split("/"):
+        file, span = resolved.place(layout.CONFIG, place)
+        notes = ("hand a folder of the machine in as an input: `${runtime.name}`",)
+        yield ct6.path_leaves.at(file, span, notes=notes, path=path)
+
+
+def _inside(resolved: Resolved, place: tuple[str | int, ...], path: str) -> Iterator[Diagnostic]:
+    """A folder of the cartridge that holds skills, and is not there."""
+    plain = "/".join(part for part in path.split("/") if part not in ("", "."))
+    if ".." in path.split("/") or not resolved.complete:
+        return
+    if not any(each.startswith(f"{plain}/") for each in resolved.homes):
+        file, span = resolved.place(layout.CONFIG, place)
+        folders = {each.rpartition("/")[0] for each in resolved.homes if "/" in each}
+        near = closest(plain, folders)
+        fixes = correction(file, span, path, near)
+        yield ct3.missing_named_file.at(file, span, fixes=fixes, path=path, near=near)
 
 
 def _named(item: Any) -> tuple[str | None, Any]:
@@ -49,9 +112,9 @@ def _named(item: Any) -> tuple[str | None, Any]:
     return None, {}
 
 
-def accepted(name: str) -> dict[str, bool]:
+def accepted(builtin: type) -> dict[str, bool]:
     """The keyword arguments of a builtin hook, and whether each must be given."""
-    made: Any = vars(BUILTIN_HOOKS[name]).get("__init__")
+    made: Any = vars(builtin).get("__init__")
     if made is None:
         return {}
     code = made.__code__
@@ -65,18 +128,24 @@ def accepted(name: str) -> dict[str, bool]:
 
 
 def _arguments(
-    resolved: Resolved, place: tuple[str | int, ...], name: str, kwargs: Any
+    resolved: Resolved,
+    place: tuple[str | int, ...],
+    made: type,
+    kwargs: Any,
+    written_in: str = layout.CONFIG,
 ) -> Iterator[Diagnostic]:
-    file, whole = resolved.place(layout.CONFIG, place[:2])
+    """The findings on the keywords of a class of looplet's own, which stand at `place`."""
+    name = str(place[-1])
+    file, whole = resolved.place(written_in, place[:-1])
     if kwargs is None:
         kwargs = {}
     if not isinstance(kwargs, dict):
         why = "its arguments are a mapping of name to value"
         yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
         return
-    known = accepted(name)
+    known = accepted(made)
     for key, value in kwargs.items():
-        _, span = resolved.place(layout.CONFIG, (*place, key), key=True)
+        _, span = resolved.place(written_in, (*place, key), key=True)
         if key not in known:
             near = closest(key, known)
             hint = f"did you mean {quote(near)}?" if near else f"it takes {listing(known)}"
@@ -90,30 +159,41 @@ def _arguments(
         why = f"it needs {listing(missing)}"
         yield ct3.builtin_arguments.at(file, whole, name=name, why=why)
     elif kwargs.keys() <= known.keys():
-        refusal = _refused(name, kwargs)
+        refusal = _refused(name, made, kwargs)
         if refusal:
             # It begins with what it is about: the hook itself, an argument, or a part of one.
             about, _, rest = refusal.partition(" ")
             steps = tuple(about.split("."))
             if steps[0] in kwargs:
                 refusal = f"{quote(about)} {rest}"
-                _, whole = resolved.place(layout.CONFIG, (*place, *steps))
+                _, whole = resolved.place(written_in, (*place, *steps))
             elif about == name:
                 refusal = f"it {rest}"
             yield ct3.builtin_arguments.at(file, whole, name=name, why=refusal)
-    if name == "per_tool_limit" and isinstance(limits := kwargs.get("limits"), dict):
-        names = tool_names(resolved)
-        for tool in limits:
-            near = closest(tool, names)
-            if tool not in names and (near or not open_names(resolved)):
-                _, span = resolved.place(layout.CONFIG, (*place, "limits", tool), key=True)
-                fixes = correction(file, span, tool, near)
-                yield ct6.unknown_tool.at(
-                    file, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
-                )
+    names = tool_names(resolved) if kwargs.keys() & {"limits", "keep_tools", "ignore_tools"} else ()
+    for below, tool in _tools_in(kwargs):
+        near = closest(tool, names)
+        if tool not in names and (near or not open_names(resolved)):
+            _, span = resolved.place(written_in, (*place, *below), key=below[0] == "limits")
+            fixes = correction(file, span, tool, near)
+            yield ct6.unknown_tool.at(
+                file, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
+            )
 
 
-def _refused(name: str, kwargs: dict[str, Any]) -> str | None:
+def _tools_in(kwargs: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names of tools in the keywords of a builtin, and where below them each stands."""
+    limits = kwargs.get("limits")
+    for tool in limits if isinstance(limits, dict) else ():
+        yield ("limits", tool), tool
+    for key in ("keep_tools", "ignore_tools"):
+        listed = kwargs.get(key)
+        for index, tool in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(tool, str) and "${" not in tool:
+                yield (key, index), tool
+
+
+def _refused(name: str, made: type, kwargs: dict[str, Any]) -> str | None:
     """What the builtin's own constructor says of the values; files are judged elsewhere.
 
     The constructor is looplet's, not the author's, so asking it runs nothing of the cartridge.
@@ -123,7 +203,7 @@ def _refused(name: str, kwargs: dict[str, Any]) -> str | None:
     if name == "skill_activation":
         return None
     try:
-        BUILTIN_HOOKS[name](**kwargs)
+        made(**kwargs)
     except ValueError as error:
         return str(error)
     except (AttributeError, TypeError) as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.checks.references import open_names, tool_names
+from looplet.compiler.checks.tool_schemas import tool_schemas
 from looplet.compiler.diagnostics import Diagnostic, Span, quote
-from looplet.compiler.lower import tool_parameters
 from looplet.compiler.resolve import STRICTNESS, Resolved, resolve
 from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.suggest import closest, correction
@@ -23,6 +23,7 @@ ORDER = ("deny", "ask", "allow")
 def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
     """The findings on every layer's rules, against the tools of the whole agent."""
     names = tool_names(resolved)
+    schemas = tool_schemas(resolved)
     unsure = open_names(resolved)
     for home in resolved.chain:
         document = home.documents.get(layout.CONFIG)
@@ -33,7 +34,7 @@ def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
             rules = permissions.get(key)
             for index, rule in enumerate(rules if isinstance(rules, list) else ()):
                 path = ("permissions", key, index)
-                for found in _rule(resolved, document, path, rule, names, unsure):
+                for found in _rule(document, path, rule, names, schemas, unsure):
                     yield home.located(found)
     yield from _default(resolved)
     yield from _contradictions(resolved)
@@ -41,11 +42,11 @@ def check_permissions(resolved: Resolved) -> Iterator[Diagnostic]:
 
 
 def _rule(
-    resolved: Resolved,
     document: Any,
     path: tuple[str | int, ...],
     rule: Any,
     names: set[str],
+    schemas: Mapping[str, Mapping[str, Any]],
     unsure: bool,
 ) -> Iterator[Diagnostic]:
     tool = rule.get("tool") if isinstance(rule, dict) else rule
@@ -53,8 +54,8 @@ def _rule(
         return
     place = (*path, "tool") if isinstance(rule, dict) else path
     if tool == EVERY_TOOL:
-        if isinstance(rule, dict) and not unsure:
-            yield from _nowhere(resolved, document, path, rule)
+        if isinstance(rule, dict) and not unsure and schemas.keys() >= names:
+            yield from _nowhere(schemas, document, path, rule)
         return
     if tool not in names:
         near = closest(tool, names)
@@ -66,9 +67,9 @@ def _rule(
             document.path, span, fixes=fixes, name=tool, near=near, tools=sorted(names)
         )
         return
-    if not isinstance(rule, dict) or tool not in resolved.tools:
+    if not isinstance(rule, dict) or tool not in schemas:
         return
-    schema = tool_parameters(resolved.tools[tool])
+    schema = schemas[tool]
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     closed = schema.get("additionalProperties", True) is False or bool(properties)
@@ -96,12 +97,14 @@ def _rule(
 
 
 def _nowhere(
-    resolved: Resolved, document: Any, path: tuple[str | int, ...], rule: dict[str, Any]
+    schemas: Mapping[str, Mapping[str, Any]],
+    document: Any,
+    path: tuple[str | int, ...],
+    rule: dict[str, Any],
 ) -> Iterator[Diagnostic]:
     """Of a rule about every tool, the arguments that no tool has."""
     known: dict[str, None] = {}
-    for tool in resolved.tools.values():
-        schema = tool_parameters(tool)
+    for schema in schemas.values():
         properties = schema.get("properties")
         if not isinstance(properties, dict) or ELSEWHERE.intersection(schema):
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from looplet.builtin_tools.subagent import nested_in_agents, tool_name
 from looplet.compiler import layout
 from looplet.compiler.cartridge import Cartridge, Tool
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
@@ -14,6 +15,7 @@ from looplet.compiler.rules import ct6_safety as ct6
 from looplet.compiler.rules import ct9_advice as ct9
 from looplet.compiler.suggest import closest, correction
 from looplet.compiler.syntax import Document
+from looplet.mcp.settings import offered_name
 from looplet.references import find_references
 
 ALWAYS = frozenset(("runtime", "cartridge_root", "python_executable"))
@@ -24,23 +26,47 @@ def resource_names(resolved: Resolved) -> list[str]:
     return [path[10:-3] for path in resolved.homes if layout.code_kind(path) == "resource"]
 
 
-def tool_names(resolved: Resolved) -> set[str]:
-    """The names of the tools; also of those whose `tool.yaml` is missing, which is reported."""
+def own_tool_names(resolved: Resolved) -> set[str]:
+    """The names of the cartridge's own tools; also of those whose `tool.yaml` is missing, which is
+    reported."""
     folders = {path.split("/")[1] for path in resolved.homes if layout.code_kind(path) == "tool"}
     return {*resolved.tools, *folders, *builtin_tools(resolved)}
 
 
+def tool_names(resolved: Resolved) -> set[str]:
+    """The names of all tools that are known: its own, and those that servers are asked for."""
+    listed = [name for server in servers(resolved) for _, name in server_tools(*server)]
+    return {*own_tool_names(resolved), *listed}
+
+
+def servers(resolved: Resolved) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The servers in `mcp_servers` that can be read, by name."""
+    listed = resolved.config.get("mcp_servers")
+    for name, server in listed.items() if isinstance(listed, dict) else ():
+        if isinstance(server, dict) and not name.startswith("x-"):
+            yield name, server
+
+
+def server_tools(name: str, server: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """The tools that a server is asked for: index in its list, and the name that the agent uses."""
+    prefix = server.get("prefix", "")
+    listed = server.get("tools")
+    for index, tool in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(tool, str) and isinstance(prefix, str):
+            yield index, offered_name(tool, prefix)
+
+
 def open_names(resolved: Resolved) -> bool:
     """Whether the agent may have tools that are not known here: what a server offers is seen when
-    it runs, and what could not be read is another finding."""
-    return bool(resolved.config.get("mcp_servers")) or any(
+    it runs, unless its `tools` are listed; and what could not be read is another finding."""
+    return any(not isinstance(server.get("tools"), list) for _, server in servers(resolved)) or any(
         resolved.unread(layout.CONFIG, key) for key in ("builtin_tools", "mcp_servers")
     )
 
 
 def check_tools(resolved: Resolved) -> Iterator[Diagnostic]:
     """The done tool is there; a tool's name is its folder's; what it requires is built."""
-    names = tool_names(resolved)
+    names = own_tool_names(resolved)
     done = resolved.config.get("done_tool", "done")
     ending = not resolved.unread(layout.CONFIG, "done_tool") and str(done) in names
     if not ending and _judged(resolved, done):
@@ -294,13 +320,33 @@ def _named_word(resolved: Resolved, path: tuple[str | int, ...], named: str) -> 
     return _word(document, path, named)
 
 
-def builtin_tools(resolved: Resolved) -> list[str]:
-    """The names of the builtin tools that the configuration asks for."""
+def builtin_entries(resolved: Resolved) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """The entries of `builtin_tools` that can be read: index, name and settings."""
     listed = resolved.config.get("builtin_tools")
-    found: list[str] = []
-    for item in listed if isinstance(listed, list) else ():
+    for index, item in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(item, str):
-            found.append(item)
+            yield index, item, {}
         elif isinstance(item, dict) and len(item) == 1:
-            found += item
+            [(name, settings)] = item.items()
+            yield index, name, settings if isinstance(settings, dict) else {}
+
+
+def builtin_tools(resolved: Resolved) -> list[str]:
+    """The names of the tools that `builtin_tools` asks for; of `subagent`, those of the agents."""
+    found: list[str] = []
+    for _, name, settings in builtin_entries(resolved):
+        if name == "subagent":
+            found += agent_names(resolved, settings).values()
+        else:
+            found.append(name)
     return found
+
+
+def agent_names(resolved: Resolved, settings: dict[str, Any]) -> dict[str, str]:
+    """The tools of one `subagent` entry: folder of the nested cartridge → name."""
+    path, name = settings.get("cartridge"), settings.get("name")
+    if path is None:
+        return {path: tool_name(path) for path in nested_in_agents(resolved.homes)}
+    if not isinstance(path, str):
+        return {}
+    return {path: name if isinstance(name, str) else tool_name(path)}

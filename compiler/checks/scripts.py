@@ -7,6 +7,7 @@ from typing import Any
 
 from looplet.compiler import layout
 from looplet.compiler.checks.references import open_names, tool_names
+from looplet.compiler.checks.tool_schemas import names_below
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct8_evals as ct8
@@ -19,7 +20,10 @@ _CALL = '{"tool": …, "args": {…}}'
 def check_scripts(resolved: Resolved) -> Iterator[Diagnostic]:
     """The findings on the agent's scripts; those of its parents are not run with it."""
     cartridge = resolved.cartridge
-    names: Collection[str] = () if open_names(resolved) else tool_names(resolved)
+    names: Collection[str] = ()
+    if not open_names(resolved):
+        # One model answers for the agents in the agent, too, so one script does.
+        names = tool_names(resolved) | names_below(resolved)
     for path, file in cartridge.tree.files.items():
         if layout.is_script(path):
             document, found = parse(path, file.data)

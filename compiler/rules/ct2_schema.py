@@ -291,17 +291,17 @@ def not_run_yet(word: str) -> str:
     """A key of the format that this version of looplet checks, keeps, and cannot run.
 
     The cartridge can be checked, written and shipped. Running it is refused, since a run without
-    what the key asks for (`mcp_servers`, `builtin_tools`, `checkpoint_dir` and their like) would do
-    less than its author expects.
+    what the key asks for would do less than its author expects. A `recovery_registry` is an object
+    of a class that other loops have; here the builtin hook `recovery_hint` says what to try after
+    an error, and a hook of your own does the rest.
 
-    Bad, for an agent that is to run with this version:
+    Bad, in `runtime.yaml` of an agent that is to run with this version:
 
-        mcp_servers:
-          files: {command: serve-files}
+        recovery_registry: "@recoveries"
 
-    Good, with tools of its own in `tools/`:
+    Good:
 
-        mcp_servers: {}
+        recovery_registry: null
     """
     return (
         f"{quote(word)} is understood, but this version of looplet refuses to run an agent with it"
@@ -312,16 +312,16 @@ def not_run_yet(word: str) -> str:
 def no_effect_yet(word: str) -> str:
     """A key of the format that this version of looplet checks and keeps, and that changes nothing.
 
-    `recovery_temperature`, `max_turn_continuations`, `reactive_recovery`,
-    `context_window_total_chars`, `max_briefing_tokens`, `cache_policy` and `tool_render_hints` tune
-    what other loops do. A run is the same without them.
+    What the provider caches is a setting of the model object, and on from the start, so that a
+    `cache_policy` changes nothing; `tool_render_hints` are for hosts that show a run. The run is
+    the same without them.
 
     Bad, if somebody relies on it:
 
-        max_briefing_tokens: 800
+        cache_policy: {ttl: 1h}
 
-    Good, which this loop does heed:
+    Good, in Python:
 
-        context_inline_per_step_chars: 8000
+        AnthropicBackend(cache="1h")
     """
     return f"{quote(word)} is understood, but changes nothing in this version of looplet"

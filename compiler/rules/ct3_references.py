@@ -215,3 +215,23 @@ def not_required(name: str) -> str:
     The list is what reviewers read to know what a tool can touch. Add the name to `requires`.
     """
     return f"the tool uses the resource {quote(name)}, which its `requires` does not list"
+
+
+@rule("CT323", "unknown-provider", "warning")
+def unknown_provider(name: str, near: str | None, known: Sequence[str]) -> str:
+    """`model.provider` is none that looplet can reach.
+
+    `looplet run` would refuse to start, unless `--model` names another model; a host that runs the
+    agent with a model of its own (`llm=`) does not mind.
+
+    Bad:
+
+        model: {provider: antropic, name: a-model}
+
+    Good:
+
+        model: {provider: anthropic, name: a-model}
+    """
+    otherwise = f"; those are {listing(known)}. `--model` or a host can give another model"
+    return f"{quote(name)} is no provider that looplet knows{_near(near, otherwise)}"
+

@@ -9,10 +9,10 @@ from looplet.compiler.diagnostics import listing, quote, rule
 
 @rule("CT601", "permission-for-unknown-tool", "error")
 def unknown_tool(name: str, near: str | None, tools: Sequence[str]) -> str:
-    """A permission rule names a tool that the cartridge does not have.
+    """A rule, or a setting of a builtin hook, names a tool that the cartridge does not have.
 
-    A `deny` with a typo denies nothing. The name is that of a folder in `tools/`, of a builtin
-    tool, or `*` for every tool.
+    A `deny` with a typo denies nothing, and a limit limits nothing. The name is that of a folder in
+    `tools/`, of a builtin tool, or, in a rule, `*` for every tool.
     """
     known = f"did you mean {quote(near)}?" if near else f"the tools are {listing(tools)}"
     return f"this rule is about {quote(name)}, which no tool is; {known}"

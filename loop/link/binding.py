@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
+from looplet.builtin_tools.host import Host
 from looplet.config import LoopConfig
 from looplet.frozen import thaw
 from looplet.inputs import ALWAYS_THERE, complete_inputs
-from looplet.link.hooks import hooks_of
+from looplet.link.hooks import hooks_of, listeners_of
 from looplet.link.limits import NOT_RUN
 from looplet.link.memory import memory_of, source_from
 from looplet.link.namespace import Namespace
@@ -29,6 +30,8 @@ from looplet.tools import BaseToolRegistry, ToolSpec
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from looplet.skills import SkillLibrary
+
 RUNTIME_SETTINGS = (
     "max_tokens",
     "temperature",
@@ -38,6 +41,16 @@ RUNTIME_SETTINGS = (
     "context_window",
     "context_window_steps",
     "context_inline_per_step_chars",
+    "context_window_total_chars",
+    "tool_result_persist_dir",
+    "max_briefing_tokens",
+    "compact_service",
+    "reactive_recovery",
+    "recovery_temperature",
+    "max_turn_continuations",
+    "router",
+    "checkpoint_dir",
+    "initial_checkpoint",
 )
 """Keys of runtime.yaml that are fields of LoopConfig."""
 
@@ -65,12 +78,17 @@ class Binding:
             preset.files, self._disk.path, on_disk=self._disk.known, title=preset.name
         )
         self._resources = Resources(preset, self._namespace, self._disk)
+        self.tools = BaseToolRegistry()
         try:
             self._resources.build(self.inputs)
             values = _Values(preset, self._resources)
+            self._host = Host(preset, values.config.get("builtin_tools") or (), self._disk.root)
             self.resources = self._resources.shared()
             self.tools = self._registry(values)
-            self.hooks = hooks_of(preset, values.config, values.hooks, self._namespace, self.inputs)
+            self.hooks = hooks_of(
+                preset, values.config, values.hooks, self._namespace, self.inputs, self._skills
+            )
+            self.hooks += listeners_of(values.runtime, preset.name)
             self.config = self._config(values)
             self._state = values.config.get("state")
         except BaseException:
@@ -99,10 +117,13 @@ class Binding:
                 return
             self._closed = True
         try:
-            self._resources.close()
+            self.tools.close()
         finally:
-            self._namespace.close()
-            self._disk.close()
+            try:
+                self._resources.close()
+            finally:
+                self._namespace.close()
+                self._disk.close()
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +143,7 @@ class Binding:
             raise PresetError(
                 f"{preset.name} has no tool `{done}` to end a run with; its tools are: {names}"
             )
-        registry = BaseToolRegistry()
+        registry = self._empty_registry(values)
         for tool in preset.tool_defs.values():
             for name in tool.requires:
                 if name not in self._resources.objects and name not in ALWAYS_THERE:
@@ -131,7 +152,34 @@ class Binding:
                         f"no resources/{name}.py"
                     )
             registry.register(self._spec(tool))
+        self._add_builtin(registry)
         return registry
+
+    def _add_builtin(self, registry: BaseToolRegistry) -> None:
+        """Add the tools of looplet's own, and the nested agents, that the agent asks for."""
+        if not self._host.entries:
+            return
+        from looplet.builtin_tools import builtin_tools
+
+        try:
+            for spec in builtin_tools(self._host):
+                registry.register(spec)
+        except ValueError as error:
+            raise PresetError(f"{self.preset.name}: {error}") from error
+
+    def _skills(self) -> SkillLibrary:
+        return self._host.skills
+
+    def _empty_registry(self, values: _Values) -> BaseToolRegistry:
+        if not values.config.get("mcp_servers"):
+            return BaseToolRegistry()
+        from looplet.mcp.registry import ToolsWithServers
+        from looplet.mcp.settings import servers_of
+
+        try:
+            return ToolsWithServers(servers_of(values.config["mcp_servers"]))
+        except ValueError as error:
+            raise PresetError(f"{self.preset.name}: {error}") from None
 
     def _spec(self, tool: ToolDef) -> ToolSpec:
         # Two calls at once would share a resource that says it cannot be shared like that.
@@ -173,6 +221,7 @@ class Binding:
                 output_schema=thaw(preset.tool_defs[config["done_tool"]].output_schema),
                 memory_sources=memory,
                 resources=self.resources,
+                preset=preset,
                 **settings,
             )
         except ValueError as error:
@@ -196,7 +245,7 @@ class _Values:
         self.config: dict[str, Any] = {
             # What stands in `inputs` are schemas: a `${…}` in one is a word of its own.
             key: value if key == "inputs" else resolver.resolve(value, f"config.{key}")
-            for key, value in preset.config_values.items()
+            for key, value in _unresolved(preset).items()
         }
         self.runtime = resolver.resolve(preset.runtime_values, "runtime")
         self.hooks: dict[str, dict[str, Any]] = {}
@@ -211,6 +260,19 @@ class _Values:
         if resolver.problems:
             head = f"{preset.name} cannot run with these inputs:"
             raise PresetError("\n  ".join([head, *resolver.problems]))
+
+
+def _unresolved(preset: AgentPreset) -> Mapping[str, Any]:
+    """config.yaml before its references are resolved; of servers, the commands are split first."""
+    if not preset.config_values.get("mcp_servers"):
+        return preset.config_values
+    from looplet.mcp.settings import with_commands_split
+
+    try:
+        servers = with_commands_split(preset.config_values["mcp_servers"])
+    except ValueError as error:
+        raise PresetError(f"{preset.name}: {error}") from None
+    return {**preset.config_values, "mcp_servers": servers}
 
 
 def _mentioned(preset: AgentPreset) -> set[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from looplet.link.namespace import Namespace
 from looplet.link.prompts import prompt_text, variables
 from looplet.preset import AgentPreset, PresetError
+
+if TYPE_CHECKING:
+    from looplet.skills import SkillLibrary
 
 
 def hooks_of(
@@ -16,11 +19,12 @@ def hooks_of(
     kwargs: Mapping[str, Mapping[str, Any]],
     namespace: Namespace,
     inputs: Mapping[str, Any],
+    skills: Callable[[], SkillLibrary],
 ) -> list[Any]:
     """Live hooks, in the order in which they are asked.
 
     config: config.yaml, references resolved. kwargs: what each enabled hook of the preset is made
-    with, by its id, in order.
+    with, by its id, in order. skills: gives those that the agent has.
     """
     hooks: list[Any] = []
     try:
@@ -31,8 +35,12 @@ def hooks_of(
         if builtin := config.get("builtin_hooks"):
             from looplet.builtin_hooks import builtin_hooks
 
-            entries = [_with_skills(preset, entry) for entry in builtin]
-            hooks += builtin_hooks(entries, read=lambda path: _text(preset, path, inputs))
+            entries = [_with_skills(entry, skills) for entry in builtin]
+            hooks += builtin_hooks(
+                entries,
+                read=lambda path: _text(preset, path, inputs),
+                defaults={"budget_cap": {"done_tool": config["done_tool"]}},
+            )
     except ValueError as error:
         raise PresetError(f"{preset.name}: {error}") from None
     for name, given in kwargs.items():
@@ -40,6 +48,28 @@ def hooks_of(
         make = namespace.function(hook.code, hook.class_name, f"class {hook.class_name}")
         hooks.append(namespace.call(hook.code, make, **given))
     return hooks
+
+
+def listeners_of(runtime: Mapping[str, Any], name: str) -> list[Any]:
+    """What runtime.yaml names as `tracer`: a hook with `on_event`, or a function of an event."""
+    tracer = runtime.get("tracer")
+    if tracer is None:
+        return []
+    if callable(getattr(tracer, "on_event", None)):
+        return [tracer]
+    if callable(tracer) and not isinstance(tracer, type):
+        return [_Listener(tracer)]
+    raise PresetError(
+        f"{name}: runtime.tracer is a resource that is called with events, or has `on_event`, not "
+        f"{tracer!r:.80}"
+    )
+
+
+class _Listener:
+    """A function as a hook."""
+
+    def __init__(self, listen: Callable[[Any], Any]) -> None:
+        self.on_event = listen
 
 
 def _text(preset: AgentPreset, path: str, inputs: Mapping[str, Any]) -> str:
@@ -52,18 +82,13 @@ def _text(preset: AgentPreset, path: str, inputs: Mapping[str, Any]) -> str:
     return preset.files[path].data.decode("utf-8-sig")
 
 
-def _with_skills(preset: AgentPreset, entry: Any) -> Any:
+def _with_skills(entry: Any, skills: Callable[[], SkillLibrary]) -> Any:
     """`skill_activation` that names no skills is about the agent's own."""
     name, settings = next(iter(entry.items())) if isinstance(entry, dict) and entry else (entry, {})
     settings = settings or {}
     if name != "skill_activation" or "skills" in settings or "manager" in settings:
         return entry
-    skills = {
-        path.split("/")[1]: file.data.decode("utf-8-sig")
-        for path, file in sorted(preset.files.items())
-        if path.startswith("skills/") and path.endswith("/SKILL.md") and path.count("/") == 2
-    }
-    return {"skill_activation": {**settings, "skills": skills}}
+    return {"skill_activation": {**settings, "manager": skills()}}
 
 
-__all__ = ["hooks_of"]
+__all__ = ["hooks_of", "listeners_of"]

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 NOT_RUN = {
-    "config.yaml": ("builtin_tools", "mcp_servers", "state_services", "llm_gateway"),
-    "runtime.yaml": (
-        "checkpoint_dir",
-        "initial_checkpoint",
-        "compact_service",
-        "router",
-        "tracer",
-        "recovery_registry",
-        "tool_result_persist_dir",
-    ),
+    "config.yaml": ("state_services", "llm_gateway"),
+    "runtime.yaml": ("recovery_registry",),
 }
 """Keys that are read, checked and kept, and that nothing here can run. Without them a run would
-do less than its author expects, so it does not start."""
+do less than its author expects, so it does not start.
+
+A `recovery_registry` is an object of a class that only another loop has; what it is for, a hook, a
+`recovery_hint`, `recovery_temperature` and `reactive_recovery` do here."""
 
 NO_EFFECT = {
-    "runtime.yaml": (
-        "recovery_temperature",
-        "max_turn_continuations",
-        "reactive_recovery",
-        "context_window_total_chars",
-        "max_briefing_tokens",
-        "cache_policy",
-        "tool_render_hints",
-    ),
+    "runtime.yaml": ("cache_policy", "tool_render_hints"),
 }
-"""Keys that are read, checked and kept, and change nothing yet: a run is the same without them."""
+"""Keys that are read, checked and kept, and change nothing yet: a run is the same without them.
+
+What a provider caches is the model's own setting (`AnthropicBackend(cache=…)`), on from the start;
+render hints are for whoever shows a run."""

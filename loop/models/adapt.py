@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from looplet.events import MODEL_RETRY
 from looplet.models.reply import Reply
 from looplet.signatures import calling_of
 from looplet.types import ToolCall
@@ -30,28 +31,38 @@ _NO_CONTEXT: dict[str, Any] = {"ctx": {}}
 class Model:
     """A model, ready to be called.
 
-    generate: `generate(messages)`, all else already given.
+    generate: `generate(messages)`, all else already given. plain: the same, without tools to call.
     waits: whether a call may block; then the async driver runs it in a thread.
     instructions: how to call tools, for the system message; empty where the provider has a
         protocol for it.
     """
 
-    __slots__ = ("generate", "instructions", "waits")
+    __slots__ = ("generate", "instructions", "plain", "waits")
 
     def __init__(
         self,
         generate: Callable[[list[dict[str, Any]]], Any],
         *,
+        plain: Callable[[list[dict[str, Any]]], Any],
         waits: bool,
         instructions: str,
     ) -> None:
         self.generate = generate
+        self.plain = plain
         self.waits = waits
         self.instructions = instructions
 
 
-def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Model:
-    """`llm` as a Model. Raises TypeError for an object that is none."""
+def model_for(
+    llm: Any,
+    config: LoopConfig,
+    schemas: list[dict[str, Any]],
+    report: Callable[..., None] | None = None,
+) -> Model:
+    """`llm` as a Model. Raises TypeError for an object that is none.
+
+    report: handed to a `generate` that takes it, see `looplet.models.reply`.
+    """
     generate = getattr(llm, "generate", None)
     if not callable(generate) or isinstance(llm, type):
         raise TypeError(
@@ -63,17 +74,23 @@ def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Mo
         "temperature": config.temperature,
         **config.generate_kwargs,
     }
+    own = {"report": report, "cancel_token": config.cancel_token}
     native = config.use_native_tools
     waits = _waits(llm, generate)
     calling = calling_of(generate, _NO_CONTEXT)
     if calling.named[:1] == ("messages",):
         keywords = _accepted({"tools": schemas if native else [], **options}, calling)
+        keywords |= _taken({**own, "memo": {}}, calling)
+        plain_own = {**own, "report": _only_retries(report)}
+        keywords_of_plain = _accepted({"tools": [], **options}, calling)
+        plain = partial(generate, **keywords_of_plain, **_taken(plain_own, calling))
         instructions = ""
         if not native:
             from looplet.models.transcript import instructions_for
 
             instructions = instructions_for(schemas)
-        return Model(partial(generate, **keywords), waits=waits, instructions=instructions)
+        bound = partial(generate, **keywords)
+        return Model(bound, plain=plain, waits=waits, instructions=instructions)
 
     from looplet.models.transcript import Transcript, instructions_for
 
@@ -95,7 +112,7 @@ def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Mo
         config.context_window * _CHARS_PER_TOKEN,
         ending="Your next action, as one JSON object:" if instructions else "Your next action:",
     )
-    keywords = _accepted(options, calling)
+    keywords = _accepted(options, calling) | _taken(own, calling)
     takes_system = calling.open or "system_prompt" in calling.named
 
     def answer(messages: list[dict[str, Any]]) -> Any:
@@ -104,7 +121,20 @@ def model_for(llm: Any, config: LoopConfig, schemas: list[dict[str, Any]]) -> Mo
             return generate(prompt, system_prompt=system, **keywords)
         return generate(f"{system}\n\n{prompt}" if system else prompt, **keywords)
 
-    return Model(answer, waits=waits, instructions=instructions)
+    return Model(answer, plain=_plain(llm, options, own), waits=waits, instructions=instructions)
+
+
+def _plain(llm: Any, options: dict[str, Any], own: dict[str, Any]) -> Callable[..., Any]:
+    """A question without tools, for a model that takes a prompt."""
+    calling = calling_of(llm.generate, _NO_CONTEXT)
+    options = {name: value for name, value in options.items() if name != "tools"}
+    keywords = _accepted(options, calling)
+    keywords |= _taken({**own, "report": _only_retries(own["report"])}, calling)
+
+    def answer(messages: list[dict[str, Any]]) -> Any:
+        return llm.generate("\n\n".join(message["content"] for message in messages), **keywords)
+
+    return answer
 
 
 def reply_from(answer: Any) -> Reply:
@@ -175,6 +205,28 @@ def _accepted(options: dict[str, Any], calling: Calling) -> dict[str, Any]:
         if value is not None and (calling.open or name in calling.named):
             accepted[name] = value
     return accepted
+
+
+def _taken(own: dict[str, Any], calling: Calling) -> dict[str, Any]:
+    """What the loop itself hands to a `generate` that names it.
+
+    A `**more` does not get it: most put that into a request.
+    """
+    return {
+        name: value for name, value in own.items() if name in calling.named and value is not None
+    }
+
+
+def _only_retries(report: Callable[..., None] | None) -> Callable[..., None] | None:
+    """For questions that are not a turn of the run: their tokens are nobody's to see."""
+    if report is None:
+        return None
+
+    def retries(event: str, **data: Any) -> None:
+        if event == MODEL_RETRY:
+            report(event, **data)
+
+    return retries
 
 
 def _waits(llm: Any, generate: Callable[..., Any]) -> bool:

@@ -1,16 +1,13 @@
-"""The wire format of `/v1/chat/completions`: messages and tools out, a Reply in. No I/O.
+"""What goes out to `/v1/chat/completions`: messages and tools in its wire format. No I/O.
 
-What comes in is whatever a server sent, read through `getattr`: the official SDK builds its
-objects without checking them.
+`looplet.models.chat_answer` reads what comes back.
 """
 
 from __future__ import annotations
 
 from looplet.jsontext import json_text, sendable
-from looplet.models.errors import ModelError
-from looplet.models.reply import Reply, Usage
+from looplet.models.wired import Wired
 from looplet.tools import is_tool_name
-from looplet.types import ToolCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,62 +15,95 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def wire_messages(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The loop's conversation as the API wants it, calls and results in its own protocol."""
-    asked: set[str] = set()
-    return [_wire_message(message, asked) for message in messages]
+class ChatMessages(Wired):
+    """A conversation with its calls and results in the API's own protocol.
 
+    reasoning: whether what the model thought before a call goes back to it, for the servers that
+        insist on it.
+    """
 
-def text_messages(
-    messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """The same for a server without tools: calls and results as text, and how to write a call."""
-    texts = [_as_text(message) for message in messages]
-    if not tools:
-        return texts
-    from looplet.models.transcript import instructions_for
+    def __init__(self, *, reasoning: bool = False) -> None:
+        self.reasoning = reasoning
+        super().__init__()
 
-    system = texts.pop(0)["content"] if texts and texts[0]["role"] == "system" else ""
-    content = f"{system}\n\n{instructions_for(list(tools))}".strip()
-    return [{"role": "system", "content": content}, *texts]
+    def begin(self) -> None:
+        self._asked: set[str] = set()
 
+    def add(self, message: Mapping[str, Any]) -> None:
+        calls = message.get("tool_calls")
+        # A name that no tool can have is refused by servers: what the model made up stays text.
+        if calls and all(is_tool_name(call["tool"]) for call in calls):
+            self._asked.update(call["call_id"] for call in calls)
+            self.messages.append(self._asking(message, calls))
+        elif message["role"] == "tool" and message["call_id"] in self._asked:
+            self.messages.append(
+                {
+                    "role": "tool",
+                    "tool_call_id": sendable(message["call_id"]),
+                    "content": sendable(message["content"]),
+                }
+            )
+        else:
+            role, text = in_text(message)
+            self.messages.append({"role": role, "content": text})
 
-def _wire_message(message: Mapping[str, Any], asked: set[str]) -> dict[str, Any]:
-    calls = message.get("tool_calls")
-    # A name that no tool can have is refused by servers: what the model made up stays text.
-    if calls and all(is_tool_name(call["tool"]) for call in calls):
-        asked.update(call["call_id"] for call in calls)
-        return {
+    def _asking(self, message: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> Any:
+        wire: dict[str, Any] = {
             "role": "assistant",
             "content": sendable(message["content"]) or None,
             "tool_calls": [_wire_call(call) for call in calls],
         }
-    if message["role"] == "tool" and message["call_id"] in asked:
-        return {
-            "role": "tool",
-            "tool_call_id": sendable(message["call_id"]),
-            "content": sendable(message["content"]),
-        }
-    return _as_text(message)
+        thoughts = calls[0].get("send_back", {}).get("reasoning_content")
+        if self.reasoning and thoughts:
+            wire["reasoning_content"] = sendable(thoughts)
+        return wire
 
 
-def _wire_call(call: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": sendable(call["call_id"]),
-        "type": "function",
-        "function": {"name": call["tool"], "arguments": json_text(call["args"])},
-    }
+class TextMessages(Wired):
+    """The same for a server without tools: calls and results as text, and how to write a call.
+
+    What follows each other in the same role is one message: many models' own templates know only
+    turns that alternate.
+    """
+
+    def __init__(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        self._how = ""
+        if tools:
+            from looplet.models.transcript import instructions_for
+
+            self._how = sendable(instructions_for(tools))
+        super().__init__()
+
+    def add(self, message: Mapping[str, Any]) -> None:
+        role, text = in_text(message)
+        if not self.messages and self._how:
+            before = f"{text}\n\n" if role == "system" and text else ""
+            self.messages.append({"role": "system", "content": f"{before}{self._how}"})
+            if role == "system":
+                return
+        last = self.messages[-1] if self.messages else None
+        if last is not None and last["role"] == role:
+            # Not changed in place: it may be on its way to a server just now.
+            self.messages[-1] = {"role": role, "content": f"{last['content']}\n\n{text}"}
+        else:
+            self.messages.append({"role": role, "content": text})
 
 
-def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
+def in_text(message: Mapping[str, Any]) -> tuple[str, str]:
+    """The role and the text of a message whose calls and results are to be read as text."""
     role, content = message["role"], message["content"]
     if role == "tool":
-        return {"role": "user", "content": sendable(f"Result of {message['tool']}: {content}")}
+        return "user", sendable(f"Result of {message['tool']}: {content}")
     calls = [
         json_text({"tool": call["tool"], "args": call["args"]})
         for call in message.get("tool_calls", ())
     ]
-    return {"role": role, "content": sendable("\n".join([content, *calls] if content else calls))}
+    return role, sendable("\n".join([content, *calls] if content else calls))
+
+
+def wire_messages(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The loop's conversation as the API wants it, calls and results in its own protocol."""
+    return ChatMessages().follow(messages).messages
 
 
 def wire_tools(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -91,57 +121,15 @@ def wire_tools(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def read_reply(completion: Any) -> Reply:
-    """The Reply in a completion. Raises ModelError if it holds no answer at all."""
-    choices = getattr(completion, "choices", None) or [None]
-    message = getattr(choices[0], "message", None)
-    if message is None:
-        raise ModelError("bad_answer", _no_answer(completion))
-    calls = [call for call in map(_call, getattr(message, "tool_calls", None) or ()) if call]
-    text = getattr(message, "content", None) or getattr(message, "refusal", None) or ""
-    stop = getattr(choices[0], "finish_reason", None)
-    thoughts = getattr(message, "reasoning_content", None)
-    metadata = {"reasoning": thoughts} if thoughts else None
-    return Reply(_text(text), calls, _usage(getattr(completion, "usage", None)), stop, metadata)
+def _wire_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    wire: dict[str, Any] = {
+        "id": sendable(call["call_id"]),
+        "type": "function",
+        "function": {"name": call["tool"], "arguments": json_text(call["args"])},
+    }
+    if extra := call.get("send_back", {}).get("extra_content"):
+        wire["extra_content"] = extra
+    return wire
 
 
-def _call(call: Any) -> ToolCall | None:
-    function = getattr(call, "function", None)
-    if function is None:
-        return None
-    name = getattr(function, "name", None) or ""
-    arguments: Any = getattr(function, "arguments", None) or {}
-    # As the model wrote them: what is wrong with them is for the loop to tell the model.
-    return ToolCall(name, arguments, call_id=getattr(call, "id", None) or "")
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, list):  # some servers answer in parts
-        parts = [part.get("text") if isinstance(part, dict) else None for part in content]
-        return "".join(part for part in parts if isinstance(part, str))
-    return str(content)
-
-
-def _usage(usage: Any) -> Usage | None:
-    if usage is None:
-        return None
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Usage(
-        input_tokens=getattr(usage, "prompt_tokens", None) or 0,
-        output_tokens=getattr(usage, "completion_tokens", None) or 0,
-        cached_tokens=getattr(details, "cached_tokens", None) or 0,
-    )
-
-
-def _no_answer(completion: Any) -> str:
-    said = getattr(completion, "error", None) or completion
-    if isinstance(said, dict):
-        said = said.get("message", said)
-    shown = " ".join(str(said).split())
-    return (
-        f"the server's answer is no chat completion: {shown[:200]}; "
-        "does OPENAI_BASE_URL end where the API begins (often in `/v1`)?"
-    )
-
-
-__all__ = ["read_reply", "text_messages", "wire_messages", "wire_tools"]
+__all__ = ["ChatMessages", "TextMessages", "in_text", "wire_messages", "wire_tools"]

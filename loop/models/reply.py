@@ -14,6 +14,17 @@ whole conversation, a list that only ever grows, handed by reference: do not cha
 
 `tools` is a list of `{"name", "description", "parameters"}`, `parameters` a JSON Schema. Of an
 assistant message `tool_calls` can be absent. A compaction gives the conversation a new list.
+
+Three more keywords are handed to a `generate` that names them:
+
+    report         `report(event, **data)`, when somebody listens: "model_delta" with `text=`, or
+                   `reasoning=`, or `tool=` and `arguments=`, as they come; "model_retry" with
+                   `attempt=`, `delay_s=`, `reason=`: what came of this answer so far is void
+    cancel_token   the run's; a model that sees it cancelled raises looplet.cancel.Cancelled
+    memo           a dict of the run's own, for what a model wants to keep from turn to turn
+
+What a call's `metadata` has as "send_back" stands in its entry of `tool_calls` from then on: what
+a provider wants to see again with the call, such as what the model thought before it.
 """
 
 from __future__ import annotations
@@ -29,9 +40,13 @@ if TYPE_CHECKING:
 
 
 class Usage(Record):
-    """Tokens, and money where the price is known. `cached_tokens` are part of `input_tokens`."""
+    """Tokens, and money in US dollars where the price is known.
 
-    __slots__ = ("cached_tokens", "cost", "input_tokens", "output_tokens")
+    `cached_tokens` (read from the provider's cache) and `cache_write_tokens` (put into it) are
+    part of `input_tokens`.
+    """
+
+    __slots__ = ("cache_write_tokens", "cached_tokens", "cost", "input_tokens", "output_tokens")
 
     def __init__(
         self,
@@ -39,11 +54,13 @@ class Usage(Record):
         output_tokens: int = 0,
         cached_tokens: int = 0,
         cost: float | None = None,
+        cache_write_tokens: int = 0,
     ) -> None:
         self.input_tokens = input_tokens
         self.output_tokens = output_tokens
         self.cached_tokens = cached_tokens
         self.cost = cost
+        self.cache_write_tokens = cache_write_tokens
 
     @property
     def total_tokens(self) -> int:
@@ -53,6 +70,7 @@ class Usage(Record):
         self.input_tokens += other.input_tokens
         self.output_tokens += other.output_tokens
         self.cached_tokens += other.cached_tokens
+        self.cache_write_tokens += other.cache_write_tokens
         if other.cost is not None:
             self.cost = (self.cost or 0.0) + other.cost
 
@@ -66,7 +84,8 @@ class Reply(Record):
     text: what it said. When there are no `tool_calls`, calls are looked for in the text.
     tool_calls: calls of the provider's own protocol. `args` may be left as the text that the
         provider sent: the loop parses it, and a broken one becomes a step that says so.
-    stop: why the model stopped, in the provider's word; "length" means it was cut off.
+    stop: why the model stopped, in one word for all providers: "stop", "tool_calls", "length" (it
+        was cut off), "refusal" or "content_filter"; another word is the provider's own.
     """
 
     __slots__ = ("metadata", "stop", "text", "tool_calls", "usage")

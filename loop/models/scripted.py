@@ -37,6 +37,9 @@ class MockLLMBackend:
     of the latest, by reference. One object serves one run at a time.
     """
 
+    name = "scripted"
+    turns_only = True
+    """A script has replies for the turns of a run: other questions, as for a summary, get none."""
     blocking = False
     """It answers at once: the async driver need not ask it in a thread."""
 
@@ -48,6 +51,10 @@ class MockLLMBackend:
         self._last_result: Any = None
         self.calls = 0
         self.last_messages: Sequence[Message] | str | None = None
+
+    def skip(self, turns: int) -> None:
+        """Go on after so many replies, which another one of this script gave already."""
+        self.calls += turns
 
     def generate(self, messages: Sequence[Message] | str, **_: Any) -> Any:
         """The next reply: a Reply, or its text when `messages` is a prompt."""
@@ -194,9 +201,10 @@ def _as_reply(entry: Any) -> Reply:
         ]
         return Reply(entry.text, calls, entry.usage, entry.stop, entry.metadata)
     if isinstance(entry, str):
-        return Reply(entry)
+        return Reply(entry, stop="stop")
     given = [entry] if isinstance(entry, dict) else entry
-    return Reply("", [ToolCall(call["tool"], _copied(call.get("args", {}))) for call in given])
+    calls = [ToolCall(call["tool"], _copied(call.get("args", {}))) for call in given]
+    return Reply("", calls, stop="tool_calls")
 
 
 def _copied(value: Any) -> Any:

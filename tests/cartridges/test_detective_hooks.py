@@ -1,4 +1,4 @@
-"""git_detective's hooks: no verdict from one look, and no invented files."""
+"""git_detective's hooks: nothing twice, no verdict from one look, and no invented files."""
 
 from types import SimpleNamespace
 
@@ -6,6 +6,54 @@ import pytest
 from real_git import lines
 
 from looplet.types import ToolCall
+
+
+@pytest.fixture
+def nothing_twice(detective):
+    module = detective.load("hooks/05_NothingTwice/hook.py")
+    hook = module.NothingTwice(evidence=["hotspots", "file_age", "contributors"])
+    hook.pre_loop(None, None, None)
+    return hook
+
+
+def call(hook, tool, error=None, **args):
+    """What the hook says to a call, which is made if it says nothing."""
+    made = ToolCall(tool, args)
+    if (answer := hook.pre_dispatch(None, None, made, 1)) is None:
+        hook.post_dispatch(None, None, made, SimpleNamespace(error=error), 1)
+    return answer and answer.block
+
+
+def test_the_same_is_not_asked_twice_and_the_model_is_told_what_to_do(nothing_twice):
+    assert call(nothing_twice, "overview") is None
+    assert "Call `hotspots` now" in call(nothing_twice, "overview")
+    assert call(nothing_twice, "hotspots", by="lines", limit=3) is None
+    assert "Call `file_age` now" in call(nothing_twice, "hotspots", limit=3, by="lines")
+    assert call(nothing_twice, "hotspots", by="commits") is None
+    assert call(nothing_twice, "contributors") is None
+    assert "Call `done` now" in call(nothing_twice, "overview")
+
+
+def test_what_failed_is_not_asked_twice_either_and_is_no_evidence(nothing_twice):
+    assert call(nothing_twice, "hotspots", error="no such folder", under="x") is None
+    assert "Call `hotspots` now" in call(nothing_twice, "hotspots", under="x")
+    assert call(nothing_twice, "hotspots") is None
+
+
+def test_an_answer_may_be_given_again_and_a_new_run_knows_nothing(nothing_twice):
+    assert call(nothing_twice, "done", headline="x") is None
+    assert call(nothing_twice, "done", headline="x") is None
+    call(nothing_twice, "hotspots")
+    nothing_twice.pre_loop(None, None, None)
+    assert call(nothing_twice, "hotspots") is None
+
+
+def test_a_resumed_run_knows_what_was_asked(detective, nothing_twice):
+    call(nothing_twice, "hotspots")
+    kept = nothing_twice.save_state()
+    other = detective.load("hooks/05_NothingTwice/hook.py").NothingTwice(evidence=["hotspots"])
+    other.restore_state(kept)
+    assert "Call `done` now" in call(other, "hotspots")
 
 
 @pytest.fixture
@@ -29,7 +77,7 @@ def test_two_kinds_of_evidence_are_needed(evidence_first):
     after(evidence_first, "overview")
     after(evidence_first, "hotspots")
     after(evidence_first, "hotspots")
-    assert "Call one of `file_age`" in refusal(evidence_first)
+    assert "Call `file_age` now" in refusal(evidence_first)
     after(evidence_first, "file_age")
     assert refusal(evidence_first) is None
 

@@ -60,7 +60,10 @@ def test_hotspots_by(story, ask, by, first):
 def test_hotspots_under_and_include(story, ask):
     for under in ("web", "web/", "./web"):
         assert [s["file"] for s in ask("hotspots", under=under)["hotspots"]] == ["web/view.js"]
-    assert ask("hotspots", under="we")["hotspots"] == []
+    with pytest.raises(
+        ValueError, match=r"no folder `we`; at the top are: .*web.*leave `under` out"
+    ):
+        ask("hotspots", under="we")
     assert len(ask("hotspots", include="all")["hotspots"]) == 5
 
 

@@ -126,7 +126,7 @@ def test_a_hasty_and_inventive_model_is_steered(story):
     ]
     steps = run("git_detective", "Where?", script, repo=str(story.path))
     errors = [step.tool_result.error or "" for step in steps]
-    assert "Call one of `hotspots`" in errors[0]
+    assert "Call `hotspots` now" in errors[0]
     assert "100" in errors[2]
     assert "did you mean `src/core.py`?" in errors[4]
     assert [bool(error) for error in errors] == [True, False, True, False, True, False]

@@ -27,8 +27,7 @@ ODD = sorted((CORPUS / "odd").glob("*.cartridge"))
 # What is found in legal cartridges all the same, by the name of the folder.
 REMARKS = {
     "comments_only_runtime": ["CT119"],
-    "everything": ["CT215"] * 2 + ["CT216"] * 5 + ["CT215"] * 3 + ["CT216"],
-    "keys_of_ones_own": ["CT215"],
+    "everything": ["CT216"] * 2,
     "leading_zero": ["CT118"],
 }
 

@@ -54,7 +54,6 @@ class Console:
         self.folder = folder
         self.last = 0
         self.environment = {
-            **{name: value for name, value in os.environ.items() if "OPENAI" not in name},
             "PATH": f"{shims}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
             + os.environ.get("PATH", ""),
             "COLUMNS": "100",
@@ -84,11 +83,11 @@ class Console:
             ran = subprocess.run(
                 ["sh", "-c", command],
                 cwd=self.folder,
-                env=self.environment,
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=30,
+                timeout=60,
             )
             output, self.last = ran.stdout.decode(), ran.returncode
         return output.rstrip("\n"), self.last

@@ -120,7 +120,7 @@ def test_every_hook_method_and_answer_is_there() -> None:
 def test_the_arguments_of_a_hook_method_are_those_of_its_protocol(method: str) -> None:
     row = re.search(rf"^\| `{method}\(([^)]*)\)`", text_of("hooks.md"), re.MULTILINE)
     assert row, method
-    required = row[1].partition("[")[0].split(",")  # what stands in brackets may be left out
+    required = re.findall(r"\w+", row[1].partition("[")[0])  # what is in brackets may be left out
     protocol = getattr(looplet, "".join(word.capitalize() for word in method.split("_")))
     assert len(required) == len(signature(getattr(protocol, method)).parameters) - 1  # self
 
@@ -160,9 +160,14 @@ def test_every_kind_of_error_and_reason_to_stop_is_there() -> None:
         assert missing(set(names) - {"stop_message", "kind", "message", "detail"}, text) == []
 
 
-def test_every_event_is_there() -> None:
-    names = [value for name, value in vars(events).items() if name.isupper() and value]
-    assert missing(names, text_of("python.md")) == []
+def test_the_table_of_events_is_that_of_the_module() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|(.*?)\|(.*?)\|", text_of("observe.md"), re.M)
+    table = {
+        name: (re.findall(r"`(\w+)`", has), re.findall(r"`(\w+)`", data))
+        for name, has, data in rows
+    }
+    for name, fields in events.FIELDS.items():
+        assert table[name] == ([*fields], [*events.DATA.get(name, ())]), name
 
 
 def test_every_filter_and_test_of_a_prompt_is_there() -> None:

@@ -16,9 +16,11 @@ LINKED_BEFORE_IT_IS_MADE = "docs/benchmarks.md"  # `make bench` writes it
 NOT_RUN = {
     "README.md": {"installs", "needs a model"},
     "CONTRIBUTING.md": {"installs"},
+    "docs/mcp.md": {"installs"},
     "docs/models.md": {"installs", "needs a model", "needs a network"},
     "docs/compiler.md": {"is a workflow file of a host"},
     "docs/tutorial.md": {"installs", "needs a model"},
+    "docs/recipes.md": {"installs"},
 }
 
 

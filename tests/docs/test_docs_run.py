@@ -8,13 +8,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stand_ins
 import yaml
 from console import Console, agrees, commands
 from pages import ROOT, Block, blocks, written_by_hand
@@ -25,11 +28,13 @@ from looplet.compiler.schema import check_document
 from looplet.compiler.syntax import parse
 
 UPDATE = bool(os.environ.get("UPDATE_DOCS"))
+MODELS = re.compile("OPENAI_|ANTHROPIC_|OLLAMA_|LOOPLET_")
+"""The variables that would change what a page shows."""
 LANGUAGES = {"", "console", "json", "jinja", "markdown", "python", "sh", "text", "yaml"}
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder as a reader has it: the shipped cartridges are there, and nothing else."""
     folder = tmp_path / "reader"
     folder.mkdir()
@@ -38,13 +43,20 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder / "cartridges",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    for name in [name for name in os.environ if "OPENAI" in name]:
+    for name in [name for name in os.environ if MODELS.match(name)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("LOOPLET_CACHE_DIR", str(tmp_path / "cache"))
+    # The commands are found as in a reader's environment, also by programs that look for them.
+    places = [str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    monkeypatch.setenv("PATH", os.pathsep.join(places))
     monkeypatch.chdir(folder)
-    return folder
+    environment = dict(os.environ)
+    yield folder
+    stand_ins.close()
+    os.environ.clear()
+    os.environ.update(environment)  # a page may set what it likes
 
 
 @pytest.mark.parametrize("page", written_by_hand(), ids=lambda page: page.name)

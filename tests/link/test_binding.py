@@ -582,11 +582,15 @@ def test_builtin_hooks_read_the_agents_files(make: Any) -> None:
         ({"tools": {"t": {"requires": ["db"]}}}, "the tool `t` of agent requires `db`"),
         (
             {"config": {"builtin_tools": ["subagent"]}},
-            "does not run the `builtin_tools` of config",
+            "there is no cartridge in `agents/`",
         ),
         (
-            {"config": {"mcp_servers": {"docs": {"command": "x"}}}},
-            "does not run the `mcp_servers` of config",
+            {"config": {"mcp_servers": {"docs": {"command": "x 'y"}}}},
+            "agent: mcp_servers.docs.command cannot be split into arguments",
+        ),
+        (
+            {"config": {"mcp_servers": {"docs": {"command": "x", "url": "http://x/"}}}},
+            "agent: mcp_servers.docs has a `command` and a `url`",
         ),
         (
             {"hooks": {"1_H": {"class_name": "H", "extra": {"kind": "lep"}}}},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from loop_doubles import Go, Script
 
-from looplet import ToolSpec
+from looplet import ToolCall, ToolResult, ToolSpec
 from looplet.builtin_hooks import (
     BUILTIN_HOOKS,
     PerToolLimit,
@@ -21,6 +21,7 @@ from looplet.builtin_hooks import (
 
 ADD = ("add", {"a": 1, "b": 2})
 OTHER = ("add", {"a": 2, "b": 2})
+OTHER2 = ("add", {"a": 3, "b": 2})
 DONE = ("done", {"summary": "ok"})
 
 
@@ -32,8 +33,8 @@ def notes(run: Any) -> list[str]:
 
 def test_stagnation_nudges_then_stops(go: Go) -> None:
     run = go(Script(*[ADD] * 9), hooks=[Stagnation(threshold=2, stop_after=5)])
-    assert len(run.steps) == 5 and run.state.stop_reason == "hook_stop"
-    assert "stagnation: add 5 times in a row" in run.state.stop_message
+    assert len(run.steps) == 5 and run.state.stop_reason == "stagnation"
+    assert "the same call (add) 5 times in a row" in run.state.stop_message
     assert [text.split(" times")[0] for text in notes(run)] == [
         "You have made the same call 2",
         "You have made the same call 4",
@@ -42,12 +43,33 @@ def test_stagnation_nudges_then_stops(go: Go) -> None:
 
 def test_stagnation_sees_other_calls_and_ignores_what_it_should(go: Go) -> None:
     hook = Stagnation(threshold=2)
-    assert notes(go(Script(ADD, OTHER, ADD, OTHER, DONE), hooks=[hook])) == []
+    assert notes(go(Script(ADD, OTHER, ADD, OTHER2, DONE), hooks=[hook])) == []
     assert (
         notes(go(Script(ADD, ADD, DONE), hooks=[Stagnation(threshold=2, ignore_tools=["add"])]))
         == []
     )
     assert len(notes(go(Script(ADD, ADD, DONE), hooks=[hook]))) == 1, "a new run starts anew"
+
+
+def test_stagnation_sees_two_calls_that_take_turns(go: Go) -> None:
+    run = go(Script(*[ADD, OTHER] * 5), hooks=[Stagnation(threshold=3, stop_after=4)])
+    assert notes(run) == [
+        "You have made the same round of 2 calls 3 times with the same outcome. "
+        "Do something else, or finish."
+    ]
+    assert len(run.steps) == 8 and run.state.stop_reason == "stagnation"
+    alone = go(Script(*[ADD, OTHER] * 4, DONE), hooks=[Stagnation(longest_round=1)])
+    assert notes(alone) == []
+    longer = go(Script(*[ADD, OTHER, OTHER2] * 3, DONE), hooks=[Stagnation(longest_round=3)])
+    assert "round of 3 calls 3 times" in notes(longer)[0]
+
+
+def test_a_round_of_the_same_call_is_told_once(go: Go) -> None:
+    run = go(Script(*[ADD] * 6, DONE), hooks=[Stagnation(threshold=3, longest_round=4)])
+    assert [text.split(" with")[0] for text in notes(run)] == [
+        "You have made the same call 3 times",
+        "You have made the same call 6 times",
+    ]
 
 
 def test_per_tool_limit_refuses_the_next_call(go: Go) -> None:
@@ -79,7 +101,7 @@ def test_recovery_hint_follows_failures(go: Go) -> None:
 
 
 def test_threshold_compact_keeps_a_long_run_inside_the_window(go: Go) -> None:
-    from looplet.builtin_hooks import estimated_tokens
+    from looplet.tokens import estimated_tokens
 
     hook = ThresholdCompact(context_window=2000, keep_recent=3)
     sizes: list[int] = []
@@ -121,6 +143,7 @@ def test_skill_activation_lists_skills_and_gives_the_one_asked_for(go: Go) -> No
 
 def test_the_names_are_those_of_the_format() -> None:
     assert sorted(BUILTIN_HOOKS) == [
+        "budget_cap",
         "per_tool_limit",
         "recovery_hint",
         "skill_activation",
@@ -175,3 +198,34 @@ def test_what_a_builtin_hook_cannot_be_is_an_error(name: str, kwargs: dict[str, 
 def test_an_entry_is_a_name_or_one_name_with_keywords(entry: Any) -> None:
     with pytest.raises(ValueError, match="builtin hook"):
         builtin_hooks([entry])
+
+
+def test_a_limit_warns_once_and_may_end_the_run(go: Go) -> None:
+    hook = PerToolLimit(limits={"add": 5}, stop_after=2)
+    run = go(Script(*[ADD] * 9), hooks=[hook, Stagnation(threshold=99)])
+    assert notes(run) == ["1 call of `add` is left, of 5: use it well."]
+    assert run.state.stop_reason == "per_tool_limit" and len(run.steps) == 7
+    assert "2 calls beyond a limit, the last one of add (limit 5)" in run.state.stop_message
+    last = go(Script(ADD, DONE), hooks=[PerToolLimit(limits={"add": 1})])
+    assert notes(last) == ["`add` may be called no more: that was number 1 of 1."]
+    assert notes(go(Script(ADD, DONE), hooks=[PerToolLimit(limits={"add": 1}, warn_at=None)])) == []
+
+
+def test_a_limit_goes_on_counting_after_a_resume() -> None:
+    first, again = PerToolLimit(default_limit=3), PerToolLimit(default_limit=3)
+    first.counts["add"] = 3
+    again.pre_loop(None, None, None)
+    again.restore_state(first.save_state())
+    decided = again.pre_dispatch(None, None, ToolCall("add"), 1)
+    assert decided is not None and decided.block is not None
+
+
+def test_stagnation_goes_on_counting_after_a_resume() -> None:
+    again = Stagnation()
+    result = ToolResult("add", data={"sum": 3})
+    fresh = Stagnation()
+    for _ in range(2):
+        fresh.post_dispatch(None, None, ToolCall(*ADD), result, 1)
+    again.pre_loop(None, None, None)
+    again.restore_state(fresh.save_state())
+    assert again.post_dispatch(None, None, ToolCall(*ADD), result, 3) is not None

@@ -88,7 +88,9 @@ def test_a_reply_that_cannot_be_read_is_a_step_that_says_what_to_do(
     assert run.state.stop_reason == "done"
     first = run.steps[0]
     assert first.tool_call.tool == "__parse_error__"
-    assert first.tool_result.error_detail and first.tool_result.error_detail.kind == "not_parsed"
+    kinds = {"the reply is empty": "empty_reply", "cut off at the limit of its length": "cut_off"}
+    assert first.tool_result.error_detail
+    assert first.tool_result.error_detail.kind == kinds.get(says, "not_parsed")
     assert says in (first.tool_result.error or "")
     assert "Call a tool; `done` ends the task. The tools are: add, done" in str(run.errors[0])
     told = run.state.conversation[-3]

@@ -359,6 +359,9 @@ def test_each_protocol_asks_for_its_own_method() -> None:
         "ShouldStop": "should_stop",
         "OnEvent": "on_event",
         "OnLoopEnd": "on_loop_end",
+        "Compact": "compact",
+        "SaveState": "save_state",
+        "RestoreState": "restore_state",
     }
     from looplet.hooks import METHODS
 

@@ -78,6 +78,7 @@ def test_to_dict_is_json() -> None:
         ),
         {"s": 3},
         Usage(1, 2, 0, 0.5),
+        "length",
     )
     assert json.loads(json.dumps(full.to_dict())) == {
         "step": 1,
@@ -99,7 +100,14 @@ def test_to_dict_is_json() -> None:
             "warnings": ["w"],
             "metadata": {"n": 2},
         },
-        "usage": {"cached_tokens": 0, "cost": 0.5, "input_tokens": 1, "output_tokens": 2},
+        "usage": {
+            "cache_write_tokens": 0,
+            "cached_tokens": 0,
+            "cost": 0.5,
+            "input_tokens": 1,
+            "output_tokens": 2,
+        },
+        "finish_reason": "length",
         "metadata": {"s": 3},
     }
 
@@ -147,7 +155,9 @@ def test_the_arguments_are_worded_when_asked_for() -> None:
         {"context_window": -1},
         {"memory_sources": "text"},
         {"memory_sources": [3]},
-        {"checkpoint_dir": "x"},
+        {"checkpoint_dir": 3},
+        {"checkpoint_dir": ""},
+        {"in_flight": "maybe"},
         {"compact_service": object()},
     ],
 )

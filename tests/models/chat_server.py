@@ -1,4 +1,5 @@
-"""A loopback server that speaks the wire format of chat completions, answering what it is told."""
+"""A loopback server that answers to the byte what it is told: for what no server that others wrote
+would send."""
 
 import json
 import threading
@@ -31,9 +32,63 @@ def completion(content: str | None = None, calls: list[Any] | None = None, **mor
     }
 
 
+def message(content: Any, **more: Any) -> Any:
+    """The body of an answer of Anthropic's; a text as `content` is one block of it."""
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    calls = any(isinstance(block, dict) and block.get("type") == "tool_use" for block in content)
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": content,
+        "stop_reason": "tool_use" if calls else "end_turn",
+        "usage": {"input_tokens": 7, "output_tokens": 3},
+        **more,
+    }
+
+
+class Raw:
+    """An answer to the byte. `length`: what its Content-Length says; None for none, and the end of
+    the connection is its end."""
+
+    def __init__(
+        self,
+        body: bytes,
+        content_type: str = "text/event-stream",
+        *,
+        status: int = 200,
+        length: int | None = None,
+        headers: Any = (),
+    ) -> None:
+        self.body = body
+        self.content_type = content_type
+        self.status = status
+        self.length = length
+        self.headers = headers
+
+
+def stream(*chunks: Any, done: bool = True) -> Raw:
+    """Chunks of a chat completion as a stream; bytes are sent as they are."""
+    lines = [c if isinstance(c, bytes) else b"data: " + json.dumps(c).encode() for c in chunks]
+    return Raw(b"\n\n".join([*lines, *([b"data: [DONE]"] if done else []), b""]))
+
+
+def delta(finish_reason: str | None = None, **fields: Any) -> Any:
+    """One chunk of a chat completion."""
+    return {"choices": [{"index": 0, "delta": fields, "finish_reason": finish_reason}]}
+
+
+def events(*events: Any) -> Raw:
+    """A stream of Anthropic's events."""
+    text = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events)
+    return Raw(text.encode())
+
+
 class Server:
-    """answers: what is sent, one after the other, the last one again and again: a body for 200, or
-    a pair of status and body; a text body is sent as it is, "hang" keeps the client waiting.
+    """answers: what is sent, one after the other, the last one again and again: a body for 200, a
+    pair of status and body, or a Raw; a text is sent as it is, "hang" keeps the client waiting.
     requests: the bodies that came in. headers: those of the last request."""
 
     def __init__(self) -> None:
@@ -53,14 +108,24 @@ class Server:
                 if answer == "hang":
                     outer.stop.wait(10)
                     return
-                status, said = answer if isinstance(answer, tuple) else (200, answer)
-                is_text = isinstance(said, str)
-                data = (said if is_text else json.dumps(said)).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html" if is_text else "application/json")
-                self.send_header("Content-Length", str(len(data)))
+                if not isinstance(answer, Raw):
+                    status, said = answer if isinstance(answer, tuple) else (200, answer)
+                    is_text = isinstance(said, str)
+                    data = (said if is_text else json.dumps(said)).encode()
+                    kind = "text/html" if is_text else "application/json"
+                    answer = Raw(data, kind, status=status, length=len(data))
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.content_type)
+                for name, value in answer.headers:
+                    self.send_header(name, value)
+                if answer.length is not None:
+                    self.send_header("Content-Length", str(answer.length))
+                else:
+                    self.close_connection = True
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(answer.body)
+                if answer.length is not None and answer.length > len(answer.body):
+                    self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -16,7 +16,7 @@ ALL = modules()
 LOOP = [path for path in ALL if path.is_relative_to(ROOT / "loop")]
 COMPILER = [path for path in ALL if path.is_relative_to(ROOT / "compiler")]
 EXTRAS = {"yaml", "jsonschema", "jinja2", "click", "referencing"}
-SDKS = {"openai"}
+SDKS = {"anthropic", "mcp", "openai", "opentelemetry", "rich", "xllamacpp"}
 
 MAY_NOT: dict[str, set[str]] = {
     "loop/engine.py": {"time", "asyncio", "threading", "looplet.drivers", "looplet.aio"},
@@ -86,6 +86,14 @@ def test_importing_the_loop_needs_nothing_but_python(path: Path) -> None:
 @pytest.mark.parametrize("path", LOOP, ids=name_of)
 def test_the_loop_knows_no_other_packages_than_its_extras(path: Path) -> None:
     known = {"jinja2", "markupsafe"} if "prompts" in path.parts else set()
+    if "mcp" in path.parts:
+        known |= {
+            "mcp",
+            "mcp_types",
+            "anyio",
+            "httpx2",
+            "uvicorn",
+        }  # the SDK, and what it is made of
     assert packages(anywhere(path)) <= known | SDKS
 
 

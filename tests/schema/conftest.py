@@ -51,7 +51,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "builtin_tools": ["subagent", "search_skills"],
         "builtin_hooks": ["stagnation", {"per_tool_limit": {"limits": {"a": 1}}}],
         "mcp_servers": {
-            "docs": {"command": "serve", "env": {"A": "b"}, "timeout_s": 1.5, "tools": ["t"]}
+            "docs": {"command": "serve", "env": {"A": "b"}, "timeout_s": 1.5, "tools": ["t"]},
+            "logs": {"command": ["serve", "-v"], "args": ["--port", 80], "cwd": "/srv"},
+            "web": {"url": "https://a.example/mcp", "headers": {"A": "b"}, "prefix": "web_"},
         },
         "state": "@state",
         "inputs": {"repo": {"type": "string"}, "days": {"type": "integer", "default": 3}},

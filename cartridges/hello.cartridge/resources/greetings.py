@@ -30,6 +30,14 @@ class Greetings:
         with self._lock:
             return list(self._greeted)
 
+    # A run that is saved and goes on later has greeted whom it has greeted.
+    def save_state(self) -> list[str]:
+        return self.greeted()
+
+    def restore_state(self, data: list[str]) -> None:
+        with self._lock:
+            self._greeted = list(data)
+
 
 def build(runtime=None) -> Greetings:
     """Called once per run; `runtime` holds the caller's inputs."""

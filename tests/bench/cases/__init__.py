@@ -7,12 +7,14 @@ from collections.abc import Callable
 from bench import Bench
 from report import Table
 
-from cases import cartridges, commands, imports, loop, memory
+from cases import cartridges, commands, controls, imports, loop, many, memory
 
 CASES: dict[str, Callable[[Bench], Table]] = {
     "import": imports.measured,
     "command": commands.measured,
     "loop": loop.measured,
+    "controls": controls.measured,
+    "many": many.measured,
     "memory": memory.measured,
     "cartridges": cartridges.measured,
     "check": commands.check_measured,

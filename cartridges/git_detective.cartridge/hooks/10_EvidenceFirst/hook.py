@@ -24,8 +24,17 @@ class EvidenceFirst:
             return None
         if self.failed and not self.gathered:
             return None  # there is nothing to read, and that is the answer
-        left = ", ".join(f"`{tool}`" for tool in self.evidence if tool not in self.gathered)
+        # One thing to do, and not a choice: whoever answers too soon does not choose well.
+        left = next(tool for tool in self.evidence if tool not in self.gathered)
         return (
             f"Not yet: an answer rests on at least {self.kinds} kinds of evidence, and this has "
-            f"{len(self.gathered)}. Call one of {left}; then call `done` again."
+            f"{len(self.gathered)}. Call `{left}` now, without arguments; then `done` again."
         )
+
+    # A run that is resumed goes on where it was.
+    def save_state(self):
+        return {"gathered": sorted(self.gathered), "failed": self.failed}
+
+    def restore_state(self, data):
+        self.gathered = set(data["gathered"])
+        self.failed = data["failed"]

@@ -1,0 +1,68 @@
+"""`looplet resume`: go on with a run that was saved, from where it was cut off or stopped."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from looplet.checkpoint import Checkpoint, CheckpointError, FileCheckpointStore
+from looplet.cli import Failure
+from looplet.commands.run import bound, model_of, preset_of
+from looplet.commands.running import run_to_end, tell_result
+from looplet.commands.show import safe
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def resume_run(args: Namespace) -> int:
+    """Run the command; its exit code. Raises Failure for what keeps the run from going on."""
+    try:
+        saved = FileCheckpointStore(args.folder).load()
+    except CheckpointError as error:
+        raise Failure(safe(str(error))) from error
+    if saved.is_finished:
+        return tell_result(_result(saved), args.json or args.events, args.folder)
+    if args.answer is not None:
+        if saved.question is None:
+            raise Failure(f"{safe(args.folder)}: this run is not waiting for an answer")
+        saved.answer(args.answer)
+    preset = preset_of(_noted(saved, "cartridge"))
+    host = saved.host
+    if not args.script and not args.model:
+        args.script, args.model = host.get("script"), host.get("model")
+        args.scripted = bool(host.get("scripted"))
+    if args.max_steps is None:
+        args.max_steps = host.get("max_steps")
+    llm = model_of(preset, args)
+    skip = getattr(llm, "skip", None)
+    if skip is not None:
+        skip(saved.turns)
+    binding = bound(preset, host.get("inputs") or {})
+    binding.config.initial_checkpoint = saved
+    binding.config.checkpoint_dir = saved.store
+    binding.config.in_flight = args.in_flight
+    if saved.steps and not (args.json or args.events):
+        steps = "1 step" if saved.steps == 1 else f"{saved.steps} steps"
+        sys.stderr.write(f"looplet: going on after {steps}\n")
+    return run_to_end(binding, llm, saved.task, args, args.folder)
+
+
+def _noted(saved: Checkpoint, name: str) -> str:
+    value = saved.host.get(name)
+    if not isinstance(value, str):
+        raise Failure(
+            f"{saved.store.folder}: this run was not begun with `looplet run`, so it goes on where "
+            "it began: with `preset.resume` or LoopConfig(initial_checkpoint=…)"
+        )
+    return value
+
+
+def _result(saved: Checkpoint) -> dict[str, object]:
+    return {
+        "result": saved.final_output,
+        "stop_reason": saved.stop_reason,
+        "stop_message": saved.stop_message,
+        "steps": saved.steps,
+        "usage": saved.usage.to_dict(),
+    }

@@ -1,0 +1,79 @@
+"""What the commands have to do with a terminal: asking, and signals that end a run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from looplet.approval import Later
+from looplet.cli import Terminated
+from looplet.commands.show import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from looplet.live import View
+
+
+def asks_in_terminal() -> bool:
+    """Whether there is somebody to ask: both ways lead to a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str, options: list[str]) -> str:
+    """Ask on stderr, and read a line. Raises Later when there is nothing to read any more."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{safe(question)} [{'/'.join(options)}] ")
+    sys.stderr.flush()
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        sys.stderr.write("\n")
+        raise Later(question, options)
+    return line.strip()
+
+
+def denying(handler: Callable[[str, list[str]], Any]) -> Callable[[str, list[str]], Any]:
+    """The same for a run that is not saved: an answer that does not come is a no."""
+
+    def ask_or_deny(question: str, options: list[str]) -> Any:
+        try:
+            return handler(question, options)
+        except Later:
+            return "no"
+
+    return ask_or_deny
+
+
+def while_paused(
+    view: View, handler: Callable[[str, list[str]], Any]
+) -> Callable[[str, list[str]], Any]:
+    """The same, with the terminal to itself: a view that draws on it stops meanwhile."""
+
+    def ask_alone(question: str, options: list[str]) -> Any:
+        with view.paused():
+            return handler(question, options)
+
+    return ask_alone
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end a run as Ctrl-C does; checkpoint and terminal stay in order."""
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        if (number := getattr(signal, name, None)) is not None:
+            try:
+                before[number] = signal.signal(number, end)
+            except ValueError:  # not in the main thread: whoever embeds us handles signals
+                break
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
