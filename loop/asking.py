@@ -59,7 +59,8 @@ def _question(run: Run, model: Model, messages: list[dict[str, Any]], number: in
         run.blame = "model_error"
         raise
     if reply.usage is not None:
-        run.state.usage.add(run.priced(reply.usage))  # and the step has it with its cost, too
+        # The same object is on its way to the step, which so has the cost too.
+        run.state.usage.add(run.priced(reply.usage, model))
     if run.listeners:
         if run.late:
             yield from see_to_late(run)

@@ -107,6 +107,15 @@ class ToolContext:
             return self._handler
         return self._run.handler_for(self.call)
 
+    def take_answer(self, question: str) -> Any:
+        """What a human answered to a question of this call that the run had stopped at, once.
+
+        None if there is no such answer. For a run that asked it, and that goes on from here.
+        """
+        if self._run is None or self.call is None:
+            return None
+        return self._run.take_answer(self.call, question)
+
     @property
     def state(self) -> Any:
         """The run's state, to read; None outside of a run."""
@@ -152,7 +161,9 @@ class ToolContext:
     def add_usage(self, usage: Usage) -> None:
         """Tokens and money that this call spent: they count into the step and the run."""
         if self._run is not None and self.call is not None:
-            self._run.spent.append((self.call.call_id, usage))
+            # A call that is no longer waited for has its step already: the next one carries it.
+            call_id = "" if self.cancel_token.is_cancelled else self.call.call_id
+            self._run.spent.append((call_id, usage))
 
 
 def drop(awaitable: Any) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from looplet.effects import Effect
+    from looplet.hooks import HookDecision
     from looplet.run import Run
     from looplet.types import ToolCall
 
@@ -94,7 +95,9 @@ def _open(run: Run) -> Part[None]:
         yield from ask_hook(run, "pre_loop", method, run.state, run.session_log, run.context)
     if going_on:
         run.notes = notes  # what `pre_loop` has to say was said when the run began
+        run.blame = "hook_error"
         run.restore_parts()
+        run.blame = "error"
     elif run.recorder is not None:
         yield from save(run, "start", run.state.conversation, run.notes)
 
@@ -107,6 +110,7 @@ def _close(run: Run) -> Part[BaseException | None]:
     told += [(listener, event) for listener in run.listeners]
     told += [(method, end) for method in run.hooks.on_loop_end]
     failure = None
+    left = run.settle()
     for method, args in told:
         try:
             yield from call_hook(run, method, *args)
@@ -116,7 +120,7 @@ def _close(run: Run) -> Part[BaseException | None]:
             failure = failure or error
     if run.recorder is not None:
         try:
-            yield Save("end", run.state)
+            yield Save("end", run.state, left)
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -255,17 +259,23 @@ def _before(run: Run, call: ToolCall, number: int) -> Part[tuple[ToolCall, ToolR
         result = yield from in_flight(run, call)
         if result is not None:
             return call, result
+    agreed: list[HookDecision] = []
     for method in run.hooks.pre_dispatch:
         state, log = run.state, run.session_log
         answer = yield from ask_hook(run, "pre_dispatch", method, state, log, call, number)
         if answer is None:
             continue
+        changed = answer.updated_args is not None and answer.updated_args != call.args
         if answer.updated_args is not None:
             call = with_args(call, answer.updated_args, method)
         result = stand_in(run, call, answer, method)
+        if changed and result is None:
+            for before in agreed:  # to the call as it was: it is another one now
+                result = result or (yield from approve(run, call, before))
         if result is None and answer.permission == "ask":
             result = yield from approve(run, call, answer)
             if result is None:
+                agreed.append(answer)
                 continue  # a yes to this question; other hooks may have others
         if result is not None:
             return call, result

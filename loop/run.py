@@ -8,11 +8,12 @@ from looplet.context import ToolContext
 from looplet.events import ANSWER, QUESTION, TOOL_PROGRESS, Event
 from looplet.given import checkpoint_of, config_of, contract_of, hooks_of, registry_of, state_of
 from looplet.hooks import HookTable
+from looplet.jsontext import nearest, result_text
 from looplet.messages import tool_message
 from looplet.models.adapt import model_for
 from looplet.models.reply import Usage
 from looplet.tokens import window_for
-from looplet.types import ToolCall, arguments_in_words, printable
+from looplet.types import ToolCall, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 FREE_STEPS = 10
 """Calls of free tools are limited too, to so many for each step: or a run might never end."""
+
+MOST_ASKED = 10_000
+"""So many characters of a call's arguments are in a question about it."""
 
 
 class Run:
@@ -112,7 +116,7 @@ class Run:
         self.unfinished: Turn | None = None
         self.known: dict[str, tuple[ToolCall, ToolResult]] = {}
         self.in_flight: set[str] = set()
-        self.answers: dict[tuple[str, str], Any] = {}
+        self.answers: dict[tuple[str, str], list[Any]] = {}
         self.charged: dict[int, Usage] = {}
         self.turn_number = 0
         self.recovering = False
@@ -122,7 +126,7 @@ class Run:
         self._other_models: dict[tuple[int, float | None], tuple[Any, Model]] = {}
         self.blame = "error"
         self.raised: str | None = None
-        self._price: Any = False
+        self._prices: dict[int, Price | None] = {}
         if not self.tools.to_start:  # else the engine does, when they are started
             self.offer_tools()
 
@@ -133,7 +137,7 @@ class Run:
         self.tool_instructions = self.model.instructions
         by_wire = () if self.tool_instructions else self.schemas
         self.state.window = window_for(self.llm, self.config.context_window, by_wire)
-        self._see_to_price()
+        self._see_to_price(self.llm)
 
     # ── what the engine asks ──────────────────────────────────────────────────────────────────
 
@@ -172,7 +176,8 @@ class Run:
                         f"a {type(llm).__name__} is told of its tools in another way than the "
                         "run's model; a router chooses among models of one kind"
                     )
-            except TypeError:
+                self._see_to_price(llm)
+            except (TypeError, ValueError):
                 self.blame = "hook_error"
                 raise
             self._other_models[key] = (llm, model)
@@ -200,7 +205,13 @@ class Run:
         return ToolCall(call.tool, args, call.reasoning, call.call_id, metadata)
 
     def in_words(self, call: ToolCall) -> str:
-        return f"{printable(call.tool, 64)}({arguments_in_words(call.args, 300)})"
+        """The call as a human is asked about it, with all of its arguments.
+
+        What is not seen is not agreed to; of very many characters it is said how many there are.
+        """
+        args = ", ".join(f"{name}={_whole(value)}" for name, value in call.args.items())
+        more = f" ({len(args) - MOST_ASKED} more characters)" if len(args) > MOST_ASKED else ""
+        return f"{printable(call.tool, 64)}({printable(args, MOST_ASKED)}{more})"
 
     def breaks_contract(self, answer: object) -> str | None:
         """What the configured `output_schema` has against the answer of `done`."""
@@ -280,30 +291,56 @@ class Run:
             if part is not None:
                 step.usage.add(part)
 
-    def priced(self, usage: Usage) -> Usage:
-        """The usage with its cost in money, where the model's price is known."""
-        if usage.cost is None and (price := self.price) is not None:
+    def spent_by(self, call: ToolCall) -> Usage | None:
+        """What a call spent of which no step is recorded yet; None for nothing."""
+        total = None
+        for call_id, usage in self.spent:
+            if call_id == call.call_id:
+                total = total or Usage()
+                total.add(usage)
+        return total
+
+    def settle(self) -> Usage:
+        """Add what no step will carry any more to the usage of the run. Of that, what no call is
+        to be made again for, which would count it then."""
+        for _, usage in self.spent:
+            self.state.usage.add(usage)
+        left = Usage()
+        for call_id, usage in self.spent:
+            if not call_id:
+                left.add(usage)
+        self.spent = []
+        return left
+
+    def priced(self, usage: Usage, model: Model | None = None) -> Usage:
+        """The usage with its cost in money, where the price of the model (the run's) is known."""
+        if usage.cost is None and (price := self._price_of(self._llm_of(model))) is not None:
             usage.cost = price.cost(usage)
         return usage
 
-    @property
-    def price(self) -> Price | None:
-        """What the model's tokens cost; None if that is not known. Looked up once."""
-        if self._price is False:
-            self._price = None
-            if self.state.window.model:
+    def _llm_of(self, model: Model | None) -> Any:
+        for llm, other in self._other_models.values():
+            if other is model:
+                return llm
+        return self.llm
+
+    def _price_of(self, llm: Any) -> Price | None:
+        """What a model's tokens cost; None if that is not known. Looked up once for each."""
+        if id(llm) not in self._prices:
+            found = None
+            if getattr(llm, "name", None):
                 from looplet.cost import price_of
 
-                self._price = price_of(self.llm, self.config.prices)
-        found: Price | None = self._price
-        return found
+                found = price_of(llm, self.config.prices)
+            self._prices[id(llm)] = found
+        return self._prices[id(llm)]
 
-    def _see_to_price(self) -> None:
+    def _see_to_price(self, llm: Any) -> None:
         """Raises ValueError for a hook that caps the cost of a model whose price nobody knows."""
-        model = self.state.window.model
-        if model == "scripted" or not any(getattr(h, "needs_price", False) for h in self.hooks.all):
+        if not any(getattr(hook, "needs_price", False) for hook in self.hooks.all):
             return
-        if self.price is None:
+        model = getattr(llm, "name", None)
+        if model != "scripted" and self._price_of(llm) is None:
             which = f"of the model {model!r}" if model else "of a model without a name"
             raise ValueError(
                 f"max_cost cannot be kept: the price {which} is not known. Give it as `prices` of "
@@ -319,8 +356,21 @@ class Run:
         return self.recorder is not None
 
     def given_answer(self, call: ToolCall, question: str) -> Any:
-        """What was answered to this question before the run was cut off; None if nothing was."""
-        return self.answers.get((call.call_id, question)) if self.answers else None
+        """What was answered to this question before the run was cut off; None if nothing was.
+
+        A question that a call asks again is another one, and has an answer of its own.
+        """
+        said = self.answers.get((call.call_id, question)) if self.answers else None
+        return said.pop(0) if said else None
+
+    def take_answer(self, call: ToolCall, question: str) -> Any:
+        """The same, for a sub-agent, which saves it itself: nobody else may find it again."""
+        said = self.answers.pop((call.call_id, question), None)
+        if not said:
+            return None
+        if self.recorder is not None:
+            self.recorder.used(call, question)
+        return said[-1]
 
     def handler_for(self, call: ToolCall) -> Callable[[str, list[str]], Any] | None:
         """The approval handler for a tool that asks by itself."""
@@ -434,3 +484,7 @@ class Run:
             self.tell(Event(event, self.turn_number, data=data))
 
         return report
+
+
+def _whole(value: Any) -> str:
+    return result_text(value if isinstance(value, str) else nearest(value))

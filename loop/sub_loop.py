@@ -140,7 +140,11 @@ class SubRun:
             # What an earlier try of this very call left there, it goes on with.
             config.checkpoint_dir = FileCheckpointStore(folder)
             if config.checkpoint_dir.is_used:
-                config.initial_checkpoint = config.checkpoint_dir.load()
+                config.initial_checkpoint = saved = config.checkpoint_dir.load()
+                if saved.question is not None:
+                    said = ctx.take_answer(self._worded(saved.question["question"]))
+                    if said is not None:
+                        saved.answer(said)
             if ctx.config is not None:
                 config.in_flight = ctx.config.in_flight
 
@@ -150,9 +154,12 @@ class SubRun:
             return None
 
         def ask(question: str, options: list[str]) -> Any:
-            return handler(f"{self.name}: {question}", options)
+            return handler(self._worded(question), options)
 
         return ask
+
+    def _worded(self, question: str) -> str:
+        return f"{self.name}: {question}"
 
     def start(
         self,
@@ -194,7 +201,7 @@ class SubRun:
         state = self.state
         if self.ctx is not None and state.stop_reason == "waiting" and state.question:
             asked = state.question
-            raise Later(f"{self.name}: {asked['question']}", asked["options"])
+            raise Later(self._worded(asked["question"]), asked["options"])
         return {
             "completed": state.stop_reason == "done",
             "result": state.final_output,

@@ -28,7 +28,9 @@ class Journal:
 
     def __init__(self, path: str, size: int) -> None:
         self.path = path
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_BINARY"):  # the last on Windows, alone there
+            flags |= getattr(os, name, 0)
         self._file = os.open(path, flags, 0o600)
         self._whole = False
         self._lock = allocate_lock()  # calls that run at the same time tell their results here
@@ -56,9 +58,10 @@ class Journal:
                 os.fsync(self._file)
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        with self._lock:  # a call that nobody waits for may be telling its result
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
 
     def _mend(self, size: int) -> None:
         """Cut off what stands behind the last whole line of the first `size` bytes."""

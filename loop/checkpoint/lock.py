@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import EACCES, EAGAIN, EDEADLK
 
 from looplet.checkpoint.errors import CheckpointError
 
@@ -19,7 +20,9 @@ FILE: Final = "lock"
 
 
 class Lock:
-    """Held from when it is made until `close`. Raises CheckpointError if another has it.
+    """Held from when it is made until `close`.
+
+    Raises CheckpointError if another has it, OSError if there can be none.
 
     The file stays, with the id of the process in it; what counts is the lock that the system
     holds, so that of a process which died is free.
@@ -27,10 +30,16 @@ class Lock:
 
     def __init__(self, folder: str) -> None:
         path = os.path.join(folder, FILE)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        flags = os.O_RDWR | os.O_CREAT
+        for name in ("O_CLOEXEC", "O_NOFOLLOW"):  # not on Windows
+            flags |= getattr(os, name, 0)
+        self._file = os.open(path, flags, 0o600)
         try:
             _take(self._file)
-        except OSError:
+        except OSError as error:
+            if error.errno not in (EACCES, EAGAIN, EDEADLK):  # a file system without locks, say
+                os.close(self._file)
+                raise
             holder = os.read(self._file, 20).decode("ascii", "replace").strip()
             os.close(self._file)
             self._file = -1
@@ -39,7 +48,8 @@ class Lock:
                 "locked", f"{folder}: {who} is running this run; wait until it ends, or stop it"
             ) from None
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, b"%d\n" % os.getpid())
 
     def close(self) -> None:
         if self._file >= 0:

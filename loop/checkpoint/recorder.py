@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from looplet.models.reply import Usage
     from looplet.run import Run
     from looplet.turn import Turn
     from looplet.types import Step, ToolCall, ToolResult
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class Recorder:
     """The methods are what `looplet.effects.Save` names; all raise CheckpointError.
 
-    `result` may be called in the threads of tools.
+    `result` and `used` may be called in the threads of tools.
     """
 
     def __init__(self, run: Run, store: FileCheckpointStore) -> None:
@@ -59,11 +60,9 @@ class Recorder:
         self._store.append({"is": "resume"})
         for entry in saved.new_answers:
             self._store.append(entry)
-        self._turns = saved.turns
+        self._turns, self._places = saved.turns, dict(saved.places)
         self._is_done = saved.is_finished
         self._states.seen(saved.states)
-        if saved.unfinished is not None:
-            self._places = _places(saved.unfinished.calls)
 
     def start(self, messages: Sequence[dict[str, Any]], notes: list[str]) -> None:
         """The conversation as the model gets it first, and texts for its first prompt."""
@@ -86,7 +85,7 @@ class Recorder:
         self._add_states(entry)
         self._store.append(entry)
         self._turns += 1
-        self._places = _places(turn.calls)
+        self._places = {call.call_id: place for place, call in enumerate(turn.calls)}
 
     def intent(self, calls: Sequence[ToolCall]) -> None:
         """These calls are run now."""
@@ -98,6 +97,8 @@ class Recorder:
         """What a call came to. What goes wrong is raised by the next entry: the result is there."""
         try:
             entry = {"is": "result", "id": call.call_id, **result_data(result)}
+            if (spent := self._run.spent_by(call)) is not None:
+                entry["spent"] = spent.to_dict()
             self._store.append(entry)
         except CheckpointError as error:
             self._failure = error
@@ -133,8 +134,15 @@ class Recorder:
             {"is": "answer", "id": call.call_id, "question": question, "said": said, "once": once}
         )
 
-    def end(self, state: Any) -> None:
-        """The run is over, however it ended; let others have the folder."""
+    def used(self, call: ToolCall, question: str) -> None:
+        """The answer to this question was handed on: it is not to be used again."""
+        self._store.append({"is": "used", "id": call.call_id, "question": question})
+
+    def end(self, state: Any, spent: Usage) -> None:
+        """The run is over, however it ended; let others have the folder.
+
+        spent: what no step carries, such as a compaction before a question that failed.
+        """
         if not self._store.is_open:
             return
         reason = state.stop_reason
@@ -143,6 +151,8 @@ class Recorder:
         entry = {"is": "end", "reason": reason, "message": state.stop_message}
         if reason == "done":
             entry["answer"] = state.final_output
+        if spent.total_tokens or spent.cost:
+            entry["spent"] = spent.to_dict()
         try:
             self._store.append(entry, sync=True)
         finally:
@@ -175,7 +185,3 @@ def recorder_for(folder: Any, run: Run) -> Recorder:
             f"{folder.folder}; a run goes on where it is saved"
         )
     return Recorder(run, folder)
-
-
-def _places(calls: Sequence[ToolCall]) -> dict[str, int]:
-    return {call.call_id: place for place, call in enumerate(calls)}

@@ -31,8 +31,9 @@ def restore(run: Run, saved: Checkpoint) -> None:
     run.notes = [*saved.notes]
     run.unfinished = saved.unfinished
     run.known = dict(saved.known)
+    run.spent += saved.spent.items()
     run.in_flight = set(saved.in_flight)
-    run.answers = dict(saved.answers)
+    run.answers = {key: [*said] for key, said in saved.answers.items()}
     if saved.is_finished:
         state.final_output = saved.final_output
         run.stop("done", saved.stop_message)

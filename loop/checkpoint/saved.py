@@ -31,10 +31,11 @@ class Checkpoint:
         before it, `("said", text)`, `("turn", Turn)` and `("step", Step)`.
     turns: how many answers of the model there are. steps: how many steps.
     unfinished: the last turn, with the calls that are still to be made; None if there are none.
-    known: of these, the calls that ran, with their results, by id. in_flight: the ids of those that
-        were running when the run was cut off.
+    places: which of the calls of the last turn each one is, by id, those that are made included.
+    known: of these, the calls that ran, with their results, by id. spent: what they spent
+        themselves. in_flight: the ids of those that were running when the run was cut off.
     question: what the run is waiting for, as `DefaultState.question` has it; None for nothing.
-    answers: what was answered, by the id of the call and the question.
+    answers: what was answered, by the id of the call and the question, each time it was asked.
     states: what hooks, resources and `state.metadata` had to be kept, by name.
     notes: texts for the next prompt.
     usage: tokens and money so far.
@@ -52,17 +53,19 @@ class Checkpoint:
         self.store = store
         self.size = size
         self.task = about.get("task")
-        self.host: dict[str, Any] = about.get("host") or {}
+        self.host: dict[str, Any] = about.get("host", {})
         self.made_of: dict[str, Any] = about["made_of"]
         self.began = False
         self.history: list[tuple[str, Any]] = []
         self.turns = 0
         self.steps = 0
         self.unfinished: Turn | None = None
+        self.places: dict[str, int] = {}
         self.known: dict[str, tuple[ToolCall, ToolResult]] = {}
+        self.spent: dict[str, Usage] = {}
         self.in_flight: set[str] = set()
         self.question: dict[str, Any] | None = None
-        self.answers: dict[tuple[str, str], Any] = {}
+        self.answers: dict[tuple[str, str], list[Any]] = {}
         self.new_answers: list[dict[str, Any]] = []
         self.states: dict[str, Any] = {}
         self.notes: list[str] = []
@@ -121,7 +124,9 @@ class Checkpoint:
         self.unfinished = turn
         # What belongs to a call belongs to its turn: providers use the same ids again.
         self._calls = {call.call_id: call for call in turn.calls}
-        self.known, self.in_flight, self.answers, self._once = {}, set(), {}, set()
+        self.places = {call.call_id: place for place, call in enumerate(turn.calls)}
+        self.known, self.spent, self.in_flight = {}, {}, set()
+        self.answers, self._once = {}, set()
         if turn.usage is not None:
             self.usage.add(turn.usage)
         self._keep(entry)
@@ -137,6 +142,8 @@ class Checkpoint:
     def _result(self, entry: dict[str, Any]) -> None:
         call = self._calls[entry["id"]]
         self.known[call.call_id] = (call, result_from(entry, call))
+        if (spent := usage_from(entry.get("spent"))) is not None:
+            self.spent[call.call_id] = spent
         self.in_flight.discard(call.call_id)
 
     def _step(self, entry: dict[str, Any]) -> None:
@@ -152,14 +159,14 @@ class Checkpoint:
         self.history.append(("step", step))
         self.steps += 1
         self.known.pop(call_id, None)
+        self.spent.pop(call_id, None)
         self.in_flight.discard(call_id)
         if (turn := self.unfinished) is not None:
             turn.calls = [call for call in turn.calls if call.call_id != call_id]
             turn.usage = None
             if not turn.calls:
                 self.unfinished = None
-        if "spent" in entry:
-            self.usage.add(usage_from(entry["spent"]) or Usage())
+        self._spend(entry)
         self.notes = entry.get("notes", [])
         if "end" in entry:
             self._end(entry["end"])
@@ -168,16 +175,23 @@ class Checkpoint:
         self._keep(entry)
 
     def _question(self, entry: dict[str, Any]) -> None:
-        self.question = entry["asked"]
+        asked = entry["asked"]
+        if self.question is None:  # calls that ran at the same time can ask too: one by one
+            self.question = asked
         if entry.get("postponed"):  # asked by the tool itself: its call is to be made anew
-            self.in_flight.discard(self.question["call_id"])
+            self.in_flight.discard(asked["call_id"])
 
     def _answer(self, entry: dict[str, Any]) -> None:
         key = entry["id"], entry["question"]
-        self.answers[key] = entry["said"]
+        self.answers.setdefault(key, []).append(entry["said"])
         if entry.get("once"):
             self._once.add(key)
-        self.question = None
+        asked = self.question
+        if asked is not None and key == (asked["call_id"], asked["question"]):
+            self.question = None
+
+    def _used(self, entry: dict[str, Any]) -> None:
+        self.answers.pop((entry["id"], entry["question"]), None)
 
     def _resume(self, entry: dict[str, Any]) -> None:
         self.question = None
@@ -188,6 +202,11 @@ class Checkpoint:
         self.stop_message = entry.get("message", "")
         if "answer" in entry:
             self.final_output = entry["answer"]
+        self._spend(entry)
+
+    def _spend(self, entry: dict[str, Any]) -> None:
+        if "spent" in entry:
+            self.usage.add(usage_from(entry["spent"]) or Usage())
 
     def _keep(self, entry: dict[str, Any]) -> None:
         self.states.update(entry.get("states", {}))

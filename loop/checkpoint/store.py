@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 
 from looplet.checkpoint.errors import CheckpointError
 from looplet.checkpoint.journal import Journal, read_journal
@@ -151,7 +152,11 @@ class FileCheckpointStore:
             raise CheckpointError("damaged", f"{path}: {error.strerror or error}") from None
         except (ValueError, RecursionError) as error:
             raise CheckpointError("damaged", f"{path}: no JSON: {error}") from None
-        if not isinstance(about, dict) or not {"looplet_run", "made_of"} <= about.keys():
+        if not (
+            isinstance(about, dict)
+            and {"looplet_run", "made_of"} <= about.keys()
+            and isinstance(about.get("host", {}), dict)
+        ):
             raise CheckpointError("damaged", f"{path}: this does not describe a saved run")
         if about["looplet_run"] != FORMAT:
             raise CheckpointError(
@@ -164,6 +169,8 @@ class FileCheckpointStore:
     def _write(self, name: str, text: str) -> None:
         """A whole file, or none."""
         path = self._path(name)
+        with suppress(FileNotFoundError):  # of a process that died; or a link, laid as a trap
+            os.unlink(path + ".new")
         with open(path + ".new", "w", encoding="utf-8", opener=_for_its_owner) as file:
             file.write(text)
             file.flush()
@@ -180,4 +187,4 @@ class FileCheckpointStore:
 
 def _for_its_owner(path: str, flags: int) -> int:
     """Task and inputs are nobody else's business, also in a folder that was there before."""
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | os.O_EXCL, 0o600)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 from looplet.checkpoint import Checkpoint, CheckpointError, FileCheckpointStore
 from looplet.cli import Failure
@@ -27,8 +28,8 @@ def resume_run(args: Namespace) -> int:
         if saved.question is None:
             raise Failure(f"{safe(args.folder)}: this run is not waiting for an answer")
         saved.answer(args.answer)
-    preset = preset_of(_noted(saved, "cartridge"))
-    host = saved.host
+    host = _host(saved)
+    preset = preset_of(host["cartridge"])
     if not args.script and not args.model:
         args.script, args.model = host.get("script"), host.get("model")
         args.scripted = bool(host.get("scripted"))
@@ -38,7 +39,7 @@ def resume_run(args: Namespace) -> int:
     skip = getattr(llm, "skip", None)
     if skip is not None:
         skip(saved.turns)
-    binding = bound(preset, host.get("inputs") or {})
+    binding = bound(preset, host["inputs"])
     binding.config.initial_checkpoint = saved
     binding.config.checkpoint_dir = saved.store
     binding.config.in_flight = args.in_flight
@@ -48,14 +49,26 @@ def resume_run(args: Namespace) -> int:
     return run_to_end(binding, llm, saved.task, args, args.folder)
 
 
-def _noted(saved: Checkpoint, name: str) -> str:
-    value = saved.host.get(name)
-    if not isinstance(value, str):
+def _host(saved: Checkpoint) -> dict[str, Any]:
+    """What `looplet run` noted when the run began."""
+    if not isinstance(saved.host.get("cartridge"), str):
         raise Failure(
-            f"{saved.store.folder}: this run was not begun with `looplet run`, so it goes on where "
-            "it began: with `preset.resume` or LoopConfig(initial_checkpoint=…)"
+            f"{safe(saved.store.folder)}: this run was not begun with `looplet run`, so it goes on "
+            "where it began: with `preset.resume` or LoopConfig(initial_checkpoint=…)"
         )
-    return value
+    for name, kinds in _NOTED.items():
+        if not isinstance(saved.host.get(name), kinds):
+            raise Failure(f"{safe(saved.store.folder)}: run.json was changed: host.{name}")
+    return saved.host
+
+
+_NOTED = {
+    "inputs": dict,
+    "max_steps": (int, NoneType),
+    "model": (str, NoneType),
+    "script": (str, NoneType),
+    "scripted": (bool, NoneType),
+}
 
 
 def _result(saved: Checkpoint) -> dict[str, object]:

@@ -13,10 +13,13 @@ import os
 import re
 import sys
 import threading
+from importlib import import_module
 
+from looplet.events import MODEL_DELTA
 from looplet.models import llama_server
 from looplet.models.chat_completions import TextMessages
 from looplet.models.errors import ModelError
+from looplet.models.gguf import check_file
 from looplet.models.grammar import call_grammar
 from looplet.models.reply import Reply
 from looplet.types import ToolCall
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
 MAX_TOKENS: Final = 2048
 """The longest answer where nobody set one: a small model may not find the end of a text."""
 
-_MAGIC: Final = b"GGUF"
 _NO_THINKING: Final = {"chat_template_kwargs": {"enable_thinking": False}}
 """The grammar begins with the call: there is no room for thoughts before it."""
 
@@ -148,7 +150,6 @@ class LocalBackend:
 
     def _running(self) -> tuple[LlamaProcess, OpenAIBackend]:
         from looplet.models.llama_process import LlamaProcess
-        from looplet.models.openai import OpenAIBackend
 
         with self._lock:
             if self._process is None or self._client is None or not self._process.is_running:
@@ -172,14 +173,22 @@ class LocalBackend:
                     if isinstance(error, ModelError):
                         raise ModelError(error.kind, f"{self.path}: {error}") from None
                     raise
-                self._client = OpenAIBackend(
-                    model=self.name,
-                    base_url=f"{address}/v1",
-                    api_key=key,
-                    timeout=self._timeout,
-                    max_retries=0,
-                )
+                self._client = self._client_of(address, key)
             return self._process, self._client
+
+    def _client_of(self, address: str, key: str) -> OpenAIBackend:
+        from looplet.models.openai import OpenAIBackend
+
+        sdk = import_module("openai")
+        client = sdk.OpenAI(
+            base_url=f"{address}/v1",
+            api_key=key,
+            timeout=sdk.Timeout(self._timeout, connect=10.0),
+            max_retries=0,
+            # Whatever the environment says of proxies: none of them is to see this.
+            http_client=sdk.DefaultHttpxClient(trust_env=False),
+        )
+        return OpenAIBackend(client, model=self.name, timeout=self._timeout, max_retries=0)
 
     def _in_words(self, error: ModelError, process: LlamaProcess) -> ModelError:
         """The failure of a request, in words for whoever has a file and knows of no server."""
@@ -200,46 +209,6 @@ class LocalBackend:
                 "server", f"llama.cpp failed at an answer of {self.name}: {process.last_words()}"
             )
         return error
-
-
-def check_file(path: str) -> None:
-    """Raise ModelError if `path` is no GGUF file that can be read."""
-    try:
-        if os.path.isdir(path):
-            raise ModelError(
-                "not_configured", f"{path} is a folder; name the model's file{_beside(path, '')}"
-            )
-        with open(path, "rb") as file:
-            magic = file.read(len(_MAGIC))
-    except FileNotFoundError:
-        folder, name = os.path.split(path)
-        raise ModelError(
-            "not_configured", f"there is no file {path}{_beside(folder or '.', name)}"
-        ) from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ModelError("not_configured", f"{path} cannot be read: {why}") from None
-    if magic != _MAGIC:
-        raise ModelError(
-            "not_configured",
-            f"{path} is no GGUF file (it does not begin with `GGUF`); llama.cpp reads models in "
-            "that format only",
-        )
-
-
-def _beside(folder: str, name: str) -> str:
-    """The models in a folder, as the end of a sentence: the one that was meant, or all."""
-    from difflib import get_close_matches
-
-    try:
-        there = sorted(entry for entry in os.listdir(folder) if entry.endswith(".gguf"))
-    except OSError:
-        return "; there is no such folder either" if name else ""
-    if near := get_close_matches(name, there, 1):
-        return f"; did you mean {os.path.join(folder, near[0])}?"
-    if there:
-        return f"; {folder} has {', '.join(there[:10])}"
-    return f"; {folder} has no .gguf file" if name else "; it has no .gguf file"
 
 
 def _check_packages() -> None:
@@ -279,7 +248,7 @@ def _as_call(report: Callable[..., None]) -> Callable[..., None]:
 
     def tell(event: str, **data: Any) -> None:
         nonlocal text, tool, held
-        if event != "model_delta" or "text" not in data:
+        if event != MODEL_DELTA or "text" not in data:
             report(event, **data)
             return
         piece = data["text"]
@@ -298,4 +267,4 @@ def _as_call(report: Callable[..., None]) -> Callable[..., None]:
     return tell
 
 
-__all__ = ["LocalBackend", "check_file"]
+__all__ = ["LocalBackend"]

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from agents_made import Runner, agent, call, done
+from agents_made import Runner, agent, call, done, run_sync
 
 from looplet import (
     AgentPreset,
@@ -23,6 +23,7 @@ from looplet import (
     tools_from,
 )
 from looplet.agents import agent_tool
+from looplet.builtin_hooks import BudgetCap
 
 ADD = ({"a": {"type": "integer"}}, "def execute(*, a):\n    return {'a': a + 1}\n")
 
@@ -542,3 +543,26 @@ def test_outside_of_a_run_it_needs_a_model_of_its_own() -> None:
     assert result.data == {"summary": "x"}
     result = registry.dispatch(ToolCall("other", {"task": "t"}))
     assert "`other` failed: TypeError: an llm is" in str(result.error)
+
+
+def test_what_an_agent_spends_after_its_time_is_over_counts_too() -> None:
+    """Or a budget could be spent again and again by calls that nobody waits for."""
+    release = threading.Event()
+
+    class Model:
+        def generate(self, messages: Any, *, tools: Any) -> Reply:
+            if len(tools) == 1:  # the agent's
+                release.wait(5)
+                return Reply("", [], Usage(70_000, 0))
+            release.set()
+            for thread in threading.enumerate():
+                if thread is not threading.current_thread() and thread.daemon:
+                    thread.join(5)
+            if len(messages) > 2:
+                release.clear()
+            return Reply("", [ToolCall("researcher", {"task": "t"})], Usage(10, 0))
+
+    tools = tools_from([agent_tool(agent(), timeout_s=0.02)], include_done=True)
+    ran = run_sync(Model(), tools, hooks=[BudgetCap(max_tokens=150_000)])
+    assert ran.state.stop_reason == "max_tokens"
+    assert 150_000 <= ran.state.usage.total_tokens < 300_000

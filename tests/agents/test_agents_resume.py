@@ -189,3 +189,42 @@ def test_two_questions_below_are_two_stops(tmp_path: Path, run: Runner) -> None:
     ran = run(llm, tools(file, **rules), config=how)
     assert ran.state.final_output == {"summary": "p"}
     assert file.read_text() == "1\n2\n"
+
+
+def test_each_call_of_a_turn_goes_on_with_its_own_agent(tmp_path: Path, run: Runner) -> None:
+    """The first of two is over; the second must not be given what the first one came to."""
+    file, folder = tmp_path / "lines", tmp_path / "saved"
+
+    class Dies:
+        def on_event(self, event: Any) -> None:
+            if event.event == "step" and event.agent and file.read_text() == "a1\nb1\n":
+                raise KeyboardInterrupt
+
+    turn = [call("researcher", task="a"), call("researcher", task="b")]
+    replies = [turn, call("append", line="a1"), done("a"), call("append", line="b1")]
+    llm = MockLLMBackend(replies, cycle=False)
+    with pytest.raises(KeyboardInterrupt):
+        run(llm, tools(file), config=config(folder), hooks=[Dies()])
+    llm = MockLLMBackend([call("append", line="b2"), done("b"), done("p")], cycle=False)
+    ran = run(llm, tools(file), config=resumed(folder))
+    assert [step.tool_result.data["summary"] for step in ran.steps] == ["a", "b", "p"]
+    assert file.read_text() == "a1\nb1\nb2\n"
+
+
+def test_an_answer_below_holds_for_one_call(tmp_path: Path, run: Runner) -> None:
+    """A yes to a call of the agent is none to the same call, made again later."""
+    file, folder = tmp_path / "lines", tmp_path / "saved"
+    rules = {"config": {"permissions": {"ask": ["append"]}}}
+    again = call("append", line="1")
+    llm = MockLLMBackend([call("researcher", task="t"), again], cycle=False)
+    run(llm, tools(file, **rules), config=config(folder))
+    for asked in (1, 2, 3):
+        how = resumed(folder)
+        how.initial_checkpoint.answer("yes")
+        ran = run(MockLLMBackend([again], cycle=False), tools(file, **rules), config=how)
+        assert ran.state.stop_reason == "waiting"
+        assert file.read_text() == "1\n" * asked
+        # Nor to somebody who goes on without one.
+        ran = run(MockLLMBackend([again]), tools(file, **rules), config=resumed(folder))
+        assert ran.state.stop_reason == "waiting"
+        assert file.read_text() == "1\n" * asked

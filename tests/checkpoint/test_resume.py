@@ -13,6 +13,7 @@ from saved_runs import DONE, Bench, outline
 
 from looplet import (
     CheckpointError,
+    DefaultState,
     FileCheckpointStore,
     HookDecision,
     Later,
@@ -20,6 +21,7 @@ from looplet import (
     ModelError,
     Reply,
     ToolCall,
+    ToolSpec,
     Usage,
     composable_loop,
     tools_from,
@@ -274,6 +276,38 @@ def test_a_tool_that_asks_is_made_again_when_there_is_an_answer(bench: Bench) ->
     assert (state.stop_reason, len(began)) == ("done", 2)
 
 
+def test_other_arguments_than_those_agreed_to_are_asked_about(bench: Bench) -> None:
+    class Changes:
+        def pre_dispatch(self, state: Any, log: Any, call: ToolCall, number: int) -> Any:
+            changed = {"text": "what nobody has seen"}
+            return HookDecision(updated_args=changed) if call.tool == "note" else None
+
+    asked = []
+
+    def handler(question: str, options: list[str]) -> str:
+        asked.append(question)
+        return "yes" if "text=a" in question else "no"
+
+    bench.go([note("a"), DONE], hooks=[AsksFirst(), Changes()], approval_handler=handler)
+    assert asked == [
+        "Allow note(text=a)? (it matters)",
+        "Allow note(text=what nobody has seen)? (it matters)",
+    ]
+    assert bench.noted == []
+
+
+def test_a_question_shows_all_of_the_arguments(bench: Bench) -> None:
+    """Or what matters could stand where nobody sees it."""
+    hidden = f"ls{' ' * 500}; rm -rf ~"
+    state = bench.go([note(hidden), DONE], hooks=[AsksFirst()])
+    assert state.question["question"] == f"Allow note(text={hidden})? (it matters)"
+
+
+def test_a_question_says_how_much_it_does_not_show(bench: Bench) -> None:
+    state = bench.go([note("x" * 20_000), DONE], hooks=[AsksFirst()])
+    assert "x… (10005 more characters))? (it matters)" in state.question["question"]
+
+
 def test_the_same_id_in_a_later_turn_does_not_inherit_an_approval(bench: Bench) -> None:
     """Providers use ids again; what a human allowed was one call."""
     call = ToolCall("note", {"text": "a"}, "", "same_id")
@@ -282,6 +316,42 @@ def test_the_same_id_in_a_later_turn_does_not_inherit_an_approval(bench: Bench) 
     state = bench.go(script, resume=True, hooks=[AsksFirst()], answer="yes")
     assert state.stop_reason == "waiting"
     assert bench.noted == ["a"]
+
+
+def test_an_answer_is_to_the_question_that_was_told(bench: Bench) -> None:
+    """Calls that run at the same time can each ask; a yes to one is none to the other."""
+    allowed: list[str] = []
+
+    def asks(name: str) -> Any:
+        def ask(ctx: Any) -> None:
+            if ctx.approve(f"{name}?"):
+                allowed.append(name)
+
+        return ToolSpec(name, execute=ask, concurrent_safe=True)
+
+    tools = tools_from([asks("read"), asks("delete")], include_done=True)
+    script = [[{"tool": "read", "args": {}}, {"tool": "delete", "args": {}}], DONE]
+    told = []
+    state = bench.go(script, tools=tools)
+    for answer in ("yes", "no"):
+        told.append(state.question["question"])
+        assert FileCheckpointStore(bench.folder).load().question == state.question
+        state = bench.go(script, tools=tools, resume=True, answer=answer)
+    assert (state.stop_reason, told, allowed) == ("done", ["read?", "delete?"], ["read"])
+
+
+def test_a_tool_that_asks_the_same_twice_needs_two_answers(bench: Bench) -> None:
+    heard: list[bool] = []
+
+    def careful(ctx: Any) -> None:
+        heard[:] = [ctx.approve("Delete the next one?") for _ in range(2)]
+
+    tools = tools_from([careful], include_done=True)
+    script = [{"tool": "careful", "args": {}}, DONE]
+    bench.go(script, tools=tools)
+    assert bench.go(script, tools=tools, resume=True, answer="yes").stop_reason == "waiting"
+    state = bench.go(script, tools=tools, resume=True, answer="no")
+    assert (state.stop_reason, heard) == ("done", [True, False])
 
 
 def test_without_a_checkpoint_and_a_handler_a_question_is_a_denial() -> None:
@@ -338,7 +408,17 @@ def test_a_folder_without_a_run(tmp_path: Path) -> None:
     assert raised.value.kind == "nothing"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"looplet_run": 1}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"looplet_run": 1}',
+        "\x00",
+        '{"looplet_run": 1, "made_of": {}, "host": "x"}',
+    ],
+)
 def test_a_folder_with_something_else(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(CheckpointError) as raised:
@@ -397,7 +477,70 @@ def test_a_finished_run_has_its_result(bench: Bench) -> None:
     assert (state.final_output, len(state.steps), bench.llm.calls) == (saved.final_output, 2, 2)
 
 
+def test_what_no_step_carries_is_spent_all_the_same(bench: Bench) -> None:
+    """A compaction asks the model, and then the turn that it made room for fails."""
+
+    class Asks:
+        def compact(self, state: Any, number: int) -> Any:
+            if number == 2:
+                yield [{"role": "user", "content": "shorten it"}]
+            return None
+
+    class Model:
+        asked = 0
+
+        def generate(self, messages: Any, *, tools: Any) -> Reply:
+            self.asked += 1
+            if self.asked == 3:
+                raise TimeoutError
+            return Reply("", [ToolCall("note", {"text": "a"})], Usage(10**self.asked, 0))
+
+    state = DefaultState(5)
+    config = LoopConfig(checkpoint_dir=bench.folder)
+    with pytest.raises(TimeoutError):
+        for _ in composable_loop(
+            Model(), "t", bench.tools(), hooks=[Asks()], state=state, config=config
+        ):
+            pass
+    assert state.usage.input_tokens == 110
+    assert FileCheckpointStore(bench.folder).load().usage == state.usage
+
+
 # ── what cannot be saved ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_saved_is_for_the_owner_alone(bench: Bench) -> None:
+    """Also in a folder that was there before, in which somebody has laid a trap."""
+    bench.folder.mkdir(mode=0o755)
+    victim = bench.folder.parent / "victim"
+    victim.write_text("mine")
+    (bench.folder / "run.json.new").symlink_to(victim)
+    bench.go([note("a"), DONE])
+    assert victim.read_text() == "mine"
+    for name in ("run.json", "journal.jsonl", "lock"):
+        assert stat.S_IMODE((bench.folder / name).stat().st_mode) == 0o600, name
+
+
+def test_a_lock_that_leads_elsewhere_changes_nothing_there(bench: Bench) -> None:
+    bench.folder.mkdir()
+    victim = bench.folder.parent / "victim"
+    victim.write_text("mine")
+    (bench.folder / "lock").symlink_to(victim)
+    with pytest.raises(CheckpointError, match="cannot be saved"):
+        bench.go([note("a"), DONE])
+    assert (victim.read_text(), bench.noted) == ("mine", [])
+
+
+def test_a_file_system_without_locks_is_not_another_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("looplet.checkpoint.lock._take", no_locks)
+    with pytest.raises(CheckpointError, match="Operation not supported") as raised:
+        bench.go([note("a"), DONE])
+    assert raised.value.kind == "unwritable"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -8,6 +8,7 @@ import pytest
 
 from looplet import (
     DefaultState,
+    LoopConfig,
     Reply,
     Step,
     ToolCall,
@@ -16,6 +17,7 @@ from looplet import (
     composable_loop,
     tools_from,
 )
+from looplet.builtin_hooks import BudgetCap
 from looplet.cost import PriceError
 from looplet.events import Event
 
@@ -81,3 +83,19 @@ def test_a_table_that_cannot_be_read_is_an_error_before_the_run(
         run(Model("openai:gpt-5-mini"))
     path.write_text('{"models": {"openai:*": {"input": 1, "output": 1}}}')
     assert costs(run(Model("openai:gpt-5-mini"))[0]) == [1.0, 1.0]
+
+
+PRICES = {"acme:cheap": {"input": 1, "output": 1}, "acme:dear": {"input": 10, "output": 10}}
+
+
+def test_a_router_s_model_costs_what_it_costs(run: Any) -> None:
+    dear = Model("acme:dear")
+    config = LoopConfig(prices=PRICES, router=lambda state, number: dear if number > 1 else None)
+    steps, state = run(Model("acme:cheap"), config=config)
+    assert costs(steps) == [1, 10] and state.usage.cost == 11
+
+
+def test_a_router_s_model_without_a_price_is_no_way_around_a_cap(run: Any) -> None:
+    config = LoopConfig(prices=PRICES, router=lambda *_: Model("acme:new"))
+    with pytest.raises(ValueError, match="the price of the model 'acme:new' is not known"):
+        run(Model("acme:cheap"), config=config, hooks=[BudgetCap(max_cost=5.0)])

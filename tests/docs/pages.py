@@ -7,6 +7,9 @@ A comment on the line before a fence says how the block is meant:
     <!-- file: a/b.yaml -->        a whole file, written to the folder that the page works in
     <!-- part of: config.yaml -->  a piece of such a file, held against its schema
     <!-- output -->                what the Python block before it prints
+
+A block inside a comment runs as well and is not shown: it starts what stands in for something that
+a test has not (`stand_ins.py`), and the page says so.
 """
 
 from __future__ import annotations

@@ -100,13 +100,13 @@ def test_every_option_of_looplet_is_there() -> None:
     assert sorted(word for word in set(_words(parser())) if word not in text) == []
 
 
-def _words(top: object) -> Iterator[str]:
+def _words(top: object, command: str = "looplet") -> Iterator[str]:
     for action in top._actions:  # type: ignore[attr-defined]
         yield from (word for word in action.option_strings if word.startswith("--"))
         if isinstance(action.choices, dict):
             for name, below in action.choices.items():
-                yield f"looplet {name}"
-                yield from _words(below)
+                yield f"{command} {name}"
+                yield from _words(below, f"{command} {name}")
 
 
 def test_every_hook_method_and_answer_is_there() -> None:

@@ -1,7 +1,11 @@
 """Tools of servers in a run, and what becomes of it when a server misbehaves."""
 
 import asyncio
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -448,3 +452,28 @@ def test_progress_of_a_server_is_an_event(cartridge: Any) -> None:
         assert [outcome(step) for step in steps] == ["ok", "ok"]
     progress = [event.data for event in events if event.event == TOOL_PROGRESS]
     assert [(data["progress"], data["total"]) for data in progress] == [(1, 2), (2, 2)]
+
+
+# ── our own end ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_server_outlives_the_run(
+    cartridge: Any, misbehaving: Any, starts: Starts, number: signal.Signals
+) -> None:
+    """Not even when the process is killed: the server's input ends, and so does a good server."""
+    script = [say("double", n=1), say("act"), DONE]
+    folder = cartridge(
+        {"s": {"command": misbehaving("hangs_in_calls")}},
+        {"evals/scripts/demo.json": json.dumps(script)},
+    )
+    command = [sys.executable, "-m", "looplet.cli", "run", str(folder), "go", "--scripted"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the first step is made, the second hangs
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode in (-number, 128 + number) and "Traceback" not in err
+    assert all(map(gone, starts())) and len(starts()) == 1

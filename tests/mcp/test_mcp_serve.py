@@ -49,8 +49,10 @@ def execute(ctx):
     ctx.warn("careful")
     return "done"
 """,
-    "tools/asks/tool.yaml": "name: asks\ndescription: Ask.\n",
-    "tools/asks/execute.py": "def execute(ctx):\n    return ctx.approve('Really?')\n",
+    "tools/asks/tool.yaml": "name: asks\ndescription: Ask.\n"
+    "parameters: {about: {type: string, default: it}}\n",
+    "tools/asks/execute.py": "def execute(ctx, *, about='it'):\n"
+    "    return ctx.approve('Really?')\n",
     "tools/fails/tool.yaml": "name: fails\ndescription: Fail.\n",
     "tools/fails/execute.py": "def execute():\n    raise ValueError('no luck')\n",
     "tools/waits/tool.yaml": "name: waits\ndescription: Wait.\nconcurrent_safe: true\n",
@@ -175,18 +177,16 @@ def test_a_yes_opens_one_call_and_no_other(cartridge: Any) -> None:
         return types.ElicitResult(action="accept", content={"answer": "no"})
 
     async def what(client: Any) -> None:
-        first = await client.session.call_tool("add", {"a": 1}, allow_input_required=True)
+        ask = client.session.call_tool
+        first = await ask("asks", {"about": "this"}, allow_input_required=True)
         (key,) = first.input_requests
         yes = {key: types.ElicitResult(action="accept", content={"answer": "yes"})}
-        session = client.session
-        done = await session.call_tool("add", {"a": 1}, input_responses=yes)
-        assert done.structured_content == {"sum": 2}
-        other = await session.call_tool(
-            "add", {"a": 2}, input_responses=yes, allow_input_required=True
-        )
+        done = await ask("asks", {"about": "this"}, input_responses=yes)
+        assert text_of(done) == "true"
+        other = await ask("asks", {"about": "that"}, input_responses=yes, allow_input_required=True)
         assert key not in other.input_requests
 
-    with cartridge_to_preset(cartridge({}, FILES, permissions={"ask": ["add"]})).bind() as binding:
+    with cartridge_to_preset(cartridge({}, FILES)).bind() as binding:
         talk(CartridgeTools(binding), "auto", what, elicitation_callback=human)
 
 

@@ -251,6 +251,13 @@ def test_what_it_says_is_told_as_a_call(model: Any) -> None:
     assert "".join(data["text"] for _, data in told) == DONE
 
 
+def test_no_proxy_is_asked(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert model("hi").generate(HELLO).text == "hi"
+
+
 def test_a_run_through_both_drivers(model: Any, asked: Any) -> None:
     llm = model(ADD, ADD, DONE, ADD, ADD, DONE)
     steps = [step.to_dict() for step in composable_loop(llm, "add", TOOLS)]

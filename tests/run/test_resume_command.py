@@ -247,3 +247,17 @@ def test_two_at_once_the_second_is_refused(commands: Commands) -> None:
 def test_two_models_are_one_too_many(commands: Commands) -> None:
     code, _, err = commands.run(SAY, args=["--model", "openai:x"])
     assert (code, "give one of them" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cartridge", 5), ("inputs", 5), ("max_steps", "x"), ("model", 5), ("script", [])],
+)
+def test_what_was_noted_and_is_no_longer_that(commands: Commands, name: str, value: Any) -> None:
+    commands.run(SAY, DONE, args=["--max-steps", "1"])
+    file = commands.folder / "run.json"
+    about = json.loads(file.read_text())
+    about["host"][name] = value
+    file.write_text(json.dumps(about))
+    code, out, err = commands.resume()
+    assert (code, out) == (2, "") and err.startswith(f"looplet: {commands.folder}: ")

@@ -311,3 +311,15 @@ def test_the_example_runs() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith("#1 ✓ greet(name=Ada) → Hello Ada!")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell closes them")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
+@pytest.mark.parametrize("how", ["", "--json", "--events"])
+def test_a_process_without_an_output(cartridge: Any, tmp_path: Path, closed: str, how: str) -> None:
+    command = f"{sys.executable} -m looplet.cli run {cartridge()} t --scripted {how} {closed}"
+    env = {**os.environ, "LOOPLET_CACHE_DIR": str(tmp_path / "cache")}
+    ended = subprocess.run(
+        command, shell=True, env=env, capture_output=True, text=True, timeout=30, cwd=tmp_path
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
