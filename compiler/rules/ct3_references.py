@@ -234,4 +234,3 @@ def unknown_provider(name: str, near: str | None, known: Sequence[str]) -> str:
     """
     otherwise = f"; those are {listing(known)}. `--model` or a host can give another model"
     return f"{quote(name)} is no provider that looplet knows{_near(near, otherwise)}"
-

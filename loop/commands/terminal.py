@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from looplet.approval import Later
@@ -17,21 +18,32 @@ if TYPE_CHECKING:
     from looplet.live import View
 
 
+_asking = Lock()
+
+
 def asks_in_terminal() -> bool:
     """Whether there is somebody to ask: both ways lead to a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask(question: str, options: list[str]) -> str:
-    """Ask on stderr, and read a line. Raises Later when there is nothing to read any more."""
-    sys.stdout.flush()
-    sys.stderr.write(f"{safe(question)} [{'/'.join(options)}] ")
-    sys.stderr.flush()
-    line = sys.stdin.readline() if sys.stdin is not None else ""
-    if not line:
-        sys.stderr.write("\n")
-        raise Later(question, options)
-    return line.strip()
+    """Ask on stderr, and read a line. Raises Later when there is nothing to read any more.
+
+    One at a time: agents that run at the same time ask from threads of their own, and the answer
+    to one must not be taken for that to another.
+    """
+    with _asking:
+        sys.stdout.flush()
+        sys.stderr.write(f"{safe(question)} [{safe('/'.join(options))}] ")
+        sys.stderr.flush()
+        try:
+            line = sys.stdin.readline() if sys.stdin is not None else ""
+        except UnicodeDecodeError:
+            return ""  # whatever it is, it is no yes
+        if not line:
+            sys.stderr.write("\n")
+            raise Later(question, options)
+        return line.strip()
 
 
 def denying(handler: Callable[[str, list[str]], Any]) -> Callable[[str, list[str]], Any]:

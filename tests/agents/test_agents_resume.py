@@ -15,6 +15,9 @@ from looplet import (
     Later,
     LoopConfig,
     MockLLMBackend,
+    Reply,
+    ToolCall,
+    Usage,
     tools_from,
 )
 from looplet.agents import agent_tool
@@ -228,3 +231,26 @@ def test_an_answer_below_holds_for_one_call(tmp_path: Path, run: Runner) -> None
         ran = run(MockLLMBackend([again]), tools(file, **rules), config=resumed(folder))
         assert ran.state.stop_reason == "waiting"
         assert file.read_text() == "1\n" * asked
+
+
+def test_what_an_agent_spent_is_not_forgotten_with_a_crash(tmp_path: Path, run: Runner) -> None:
+    """It is over, its result is saved, and the step that carries its usage is not."""
+    folder = tmp_path / "saved"
+
+    class Dies:
+        def on_event(self, event: Any) -> None:
+            if event.event == "tool_end" and not event.agent:
+                raise KeyboardInterrupt
+
+    def replies(*each: tuple[str, dict[str, str], int]) -> MockLLMBackend:
+        made = [Reply("", [ToolCall(name, args)], Usage(spent)) for name, args, spent in each]
+        return MockLLMBackend(made, cycle=False)
+
+    llm = replies(("researcher", {"task": "t"}, 1), ("done", {"summary": "r"}, 10))
+    with pytest.raises(KeyboardInterrupt):
+        run(llm, tools(tmp_path / "lines"), config=config(folder), hooks=[Dies()])
+    llm = replies(("done", {"summary": "p"}, 100))
+    ran = run(llm, tools(tmp_path / "lines"), config=resumed(folder))
+    assert [s.usage.input_tokens for s in ran.steps if s.usage is not None] == [11, 100]
+    assert ran.state.usage.input_tokens == 111
+    assert FileCheckpointStore(str(folder)).load().usage == ran.state.usage
