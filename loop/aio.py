@@ -64,8 +64,10 @@ async def _drive(run: Run) -> AsyncGenerator[Step, None]:
             step = await _next_step(run, effects.send, None, effects)
     finally:
         # A signal can raise anywhere, also where nobody could tell the engine.
-        effects.close()
-        run.close()
+        try:
+            effects.close()
+        finally:
+            run.close()
 
 
 async def _next_step(

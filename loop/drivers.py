@@ -75,8 +75,10 @@ def _drive(run: Run) -> Generator[Step, None, None]:
             step = _next_step(run, effects.send, None, effects)
     finally:
         # A signal can raise anywhere, also where nobody could tell the engine.
-        effects.close()
-        run.close()
+        try:
+            effects.close()
+        finally:
+            run.close()
 
 
 def _next_step(

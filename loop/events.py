@@ -8,7 +8,7 @@ The order is the same in every run, through either driver:
     run_start
         (model_start  (model_delta | model_retry)*  model_end)+
         question  answer
-        tool_start*  (tool_progress | what a sub-agent does)*
+        tool_start*  (tool_progress | question answer | what a sub-agent does)*
         (tool_end  step)*
     run_end
 
@@ -16,8 +16,8 @@ The order is the same in every run, through either driver:
 ends, or it is asked again, shorter. An answer that was cut off is gone on with in another
 `model_start`. A call that is not run has no `tool_start`; each call that is recorded has a `step`.
 
-`tool_progress`, `model_delta`, `model_retry` and the events of sub-agents are told in the thread of
-the tool or model that they come from, all others in the thread that drives the run.
+`tool_progress`, `model_delta`, `model_retry`, the questions of a tool that asks by itself and the
+events of sub-agents are told in the thread of the tool or model that they come from, all others in the thread that drives the run.
 """
 
 from __future__ import annotations

@@ -59,9 +59,10 @@ class Journal:
 
     def close(self) -> None:
         with self._lock:  # a call that nobody waits for may be telling its result
-            if self._file >= 0:
-                os.close(self._file)
-                self._file = -1
+            # In this order: a signal may raise in between, and what was closed is soon another's.
+            file, self._file = self._file, -1
+            if file >= 0:
+                os.close(file)
 
     def _mend(self, size: int) -> None:
         """Cut off what stands behind the last whole line of the first `size` bytes."""

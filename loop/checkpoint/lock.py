@@ -28,6 +28,8 @@ class Lock:
     holds, so that of a process which died is free.
     """
 
+    _file = -1
+
     def __init__(self, folder: str) -> None:
         path = os.path.join(folder, FILE)
         flags = os.O_RDWR | os.O_CREAT
@@ -38,11 +40,10 @@ class Lock:
             _take(self._file)
         except OSError as error:
             if error.errno not in (EACCES, EAGAIN, EDEADLK):  # a file system without locks, say
-                os.close(self._file)
+                self.close()
                 raise
             holder = os.read(self._file, 20).decode("ascii", "replace").strip()
-            os.close(self._file)
-            self._file = -1
+            self.close()
             who = f"the process {holder}" if holder.isdigit() else "another process"
             raise CheckpointError(
                 "locked", f"{folder}: {who} is running this run; wait until it ends, or stop it"
@@ -52,9 +53,12 @@ class Lock:
         os.write(self._file, b"%d\n" % os.getpid())
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        # In this order: a signal may raise in between, and what was closed is soon another's.
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+    __del__ = close
 
 
 def _take(file: int) -> None:

@@ -195,11 +195,13 @@ class Checkpoint:
 
     def _resume(self, entry: dict[str, Any]) -> None:
         self.question = None
-        self.stop_reason, self.stop_message = None, ""
+        if not self.is_finished:
+            self.stop_reason, self.stop_message = None, ""
 
     def _end(self, entry: dict[str, Any]) -> None:
-        self.stop_reason = entry["reason"]
-        self.stop_message = entry.get("message", "")
+        if not self.is_finished:  # what is done stays so, whatever comes after
+            self.stop_reason = entry["reason"]
+            self.stop_message = entry.get("message", "")
         if "answer" in entry:
             self.final_output = entry["answer"]
         self._spend(entry)

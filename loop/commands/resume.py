@@ -62,8 +62,8 @@ def _host(saved: Checkpoint) -> dict[str, Any]:
     return saved.host
 
 
-_NOTED = {
-    "inputs": dict,
+_NOTED: dict[str, tuple[type, ...]] = {
+    "inputs": (dict,),
     "max_steps": (int, NoneType),
     "model": (str, NoneType),
     "script": (str, NoneType),

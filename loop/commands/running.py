@@ -73,7 +73,7 @@ def _run(binding: Binding, llm: Any, task: Any, args: Namespace, saved_in: str |
             steps.close()
             view.close()
             if saved_in is not None:
-                _warn(f"the run is saved; go on with: looplet resume {safe(saved_in)}")
+                _warn(f"the run is saved; go on with: {_resume(saved_in)}")
             raise
         except (Exception, SystemExit) as error:
             if isinstance(error, CheckpointError) and error.kind not in ("unwritable", "no_json"):
@@ -113,7 +113,7 @@ def tell_result(
         _warn(cost)
     if reason == "done":
         return DONE
-    again = "" if saved_in is None else f"; go on with: looplet resume {saved_in}"
+    again = "" if saved_in is None else f"; go on with: {_resume(saved_in)}"
     if reason == "waiting":
         question = result["stop_message"]
         _warn(f"waiting for an answer: {question}{again} --answer yes (or no)")
@@ -121,6 +121,12 @@ def tell_result(
     why = result["stop_message"] or f"after {_count(result['steps'], 'step')}"
     _warn(f"stopped: {reason}: {why}{again}")
     return STOPPED
+
+
+def _resume(folder: str) -> str:
+    from shlex import quote
+
+    return f"looplet resume {quote(folder)}"
 
 
 def result_of(state: Any) -> dict[str, Any]:

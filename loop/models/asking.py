@@ -50,6 +50,7 @@ def asking(model: RemoteModel, question: Question) -> Talk[Reply]:
             return (yield from _answer(model, request, report, token))
         except ModelError as failure:
             yield ("close",)
+            model.conceal(failure)
             reason = model.makes_do(request, failure)
             delay: float | None = 0.0
             if reason is None or reason in made_do:  # once each: it may not have helped

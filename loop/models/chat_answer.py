@@ -44,6 +44,10 @@ UNFINISHED = ("length", "content_filter", "refusal")
 """After one of these, a call without arguments may be one whose arguments never came."""
 
 
+MOST_TOKENS = 2**53
+"""A number of tokens, or a price, from here on is none: no float could count on from it."""
+
+
 class ChatAnswer:
     """One answer as it comes in.
 
@@ -228,7 +232,7 @@ def in_short(value: Any) -> str:
 
 def count(value: Any) -> int:
     """A number of tokens as a server tells it; 0 for what is none."""
-    return value if type(value) is int and value > 0 else 0
+    return value if type(value) is int and 0 < value < MOST_TOKENS else 0
 
 
 def _usage(usage: Any) -> Usage | None:
@@ -241,7 +245,7 @@ def _usage(usage: Any) -> Usage | None:
         input_tokens=count(usage.get("prompt_tokens")),
         output_tokens=count(usage.get("completion_tokens")),
         cached_tokens=count(cached if cached is not None else usage.get("prompt_cache_hit_tokens")),
-        cost=float(cost) if type(cost) in (int, float) and cost >= 0 else None,
+        cost=float(cost) if type(cost) in (int, float) and 0 <= cost < MOST_TOKENS else None,
     )
 
 

@@ -5,6 +5,8 @@ Both official SDKs are made by one generator and name their exceptions alike.
 
 from __future__ import annotations
 
+import re
+
 from looplet.models.errors import ModelError
 from looplet.models.retry import asked_delay
 
@@ -67,6 +69,13 @@ class Words:
         self.connect_timeout_s = connect_timeout_s
 
 
+def without_secrets(url: str) -> str:
+    """An address as it is shown: without a password, and what follows a `?`."""
+    scheme, colon, rest = url.rpartition("://")
+    rest = rest.partition("?")[0].partition("#")[0]
+    return f"{scheme}{colon}{rest.rpartition('@')[2]}"
+
+
 def failure_to_ask(error: Exception, sdk: Any, words: Words) -> ModelError:
     """What sending a question raised."""
     if isinstance(error, sdk.APIConnectionError):  # its timeouts too
@@ -108,7 +117,7 @@ def failure_in_answer(error: Any) -> ModelError:
     code = error.get("code") if isinstance(error, dict) else None
     kind = error.get("type") if isinstance(error, dict) else None
     status = STATUS_OF_TYPE.get(kind) if isinstance(kind, str) else None
-    if isinstance(code, (int, str)) and str(code).isdecimal() and 400 <= int(code) < 600:
+    if isinstance(code, (int, str)) and re.fullmatch("[45][0-9][0-9]", str(code)[:4]):
         status = int(code)
     if status is None:
         return ModelError("server", f"the server failed while it answered: {said}")
@@ -184,4 +193,4 @@ def _codes(body: Any) -> set[str]:
     return {value for key in ("code", "type") if isinstance(value := error.get(key), str)}
 
 
-__all__ = ["Words", "failure_in_answer", "failure_to_ask", "failure_to_read"]
+__all__ = ["Words", "failure_in_answer", "failure_to_ask", "failure_to_read", "without_secrets"]

@@ -7,11 +7,13 @@ at the end.
 from __future__ import annotations
 
 import os
+import weakref
 from importlib import import_module
 
 from looplet.models.asking import asking
 from looplet.models.errors import ModelError
-from looplet.models.failures import Words, failure_to_ask
+from looplet.models.failures import Words, failure_to_ask, without_secrets
+from looplet.models.http_client import http_client
 from looplet.models.lines import AsyncLine, Line, run, run_async
 from looplet.models.quirks import quirk_in
 from looplet.models.retry import RetryPolicy
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
     from looplet.cancel import CancelToken
     from looplet.models.reply import Reply
+
+
+SHORTEST_SECRET = 8
+"""What is shorter is no key but a word, such as the `none` of a server that asks for no key."""
 
 
 class Question:
@@ -117,8 +123,8 @@ class RemoteModel:
             max_retries = getattr(client, "max_retries", None)
         given = () if max_retries is None else (max_retries,)
         self.retry = RetryPolicy(*given) if retry is None else retry
-        where = self.base_url.rstrip("/")
-        self.words = Words(where, model, self.PREFIX, timeout, connect_timeout)
+        where = without_secrets(self.base_url)
+        self.words = Words(where.rstrip("/"), model, self.PREFIX, timeout, connect_timeout)
         found = (name for part, name in self.PROVIDERS.items() if part in self.base_url)
         self.provider = provider or next(found, self.PREFIX.lower())
         self.stream = stream
@@ -126,6 +132,7 @@ class RemoteModel:
         self.quirks: frozenset[str] = frozenset()
         self._api_key = api_key
         self._client = _asked_once(client)
+        self._in_loops: dict[Any, Any] = {}
 
     @classmethod
     def from_env(cls, **settings: Any) -> Self:
@@ -157,7 +164,7 @@ class RemoteModel:
         return f"{self.provider}:{self.model}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self.model!r}, base_url={self.base_url!r})"
+        return f"{type(self).__name__}(model={self.model!r}, base_url={without_secrets(self.base_url)!r})"
 
     def connect(self) -> None:
         """Make the client now, so that what is missing shows before the first question."""
@@ -166,20 +173,31 @@ class RemoteModel:
     def connected(self) -> Any:
         """The SDK's client, made with the first question."""
         if self._client is None:
-            sdk = self.sdk()
-            words = self.words
-            # Servers of one's own often ask for no key; the SDKs always ask for one.
-            key = self._api_key or ("none" if self.base_url != self.OWN_API else None)
-            try:
-                self._client = getattr(sdk, self.CLIENT)(
-                    base_url=self.base_url,
-                    api_key=key,
-                    timeout=sdk.Timeout(words.timeout_s, connect=words.connect_timeout_s),
-                    max_retries=0,
-                )
-            except Exception as error:  # a key that is missing, an address that is none
-                raise ModelError("not_configured", f"the model cannot be used: {error}") from error
+            self._client = self._make_client(is_async=False)
+            # For who never closes the model: its connections go with it.
+            weakref.finalize(self, self._client.close).atexit = False
         return self._client
+
+    def _make_client(self, *, is_async: bool) -> Any:
+        sdk, words = self.sdk(), self.words
+        # Servers of one's own often ask for no key; the SDKs always ask for one.
+        key = self._api_key or ("none" if self.base_url != self.OWN_API else None)
+        if key is not None and (key != key.strip() or not (key.isascii() and key.isprintable())):
+            raise ModelError(
+                "not_configured",
+                f"{words.prefix}_API_KEY begins or ends with a space, or has a line break or a "
+                "character in it that HTTP cannot carry",
+            )
+        try:
+            return getattr(sdk, self.CLIENT)(
+                base_url=self.base_url,
+                api_key=key,
+                timeout=sdk.Timeout(words.timeout_s, connect=words.connect_timeout_s),
+                max_retries=0,
+                http_client=http_client(sdk, self.base_url, is_async=is_async),
+            )
+        except Exception as error:  # a key that is missing, an address that is none
+            raise ModelError("not_configured", f"the model cannot be used: {error}") from error
 
     def sdk(self) -> Any:
         """The SDK's module. Raises ModelError if it is not installed."""
@@ -196,6 +214,18 @@ class RemoteModel:
     def failure(self, error: Exception) -> ModelError:
         """What sending a question raised, in words that say what to do."""
         return failure_to_ask(error, self.sdk(), self.words)
+
+    def conceal(self, failure: ModelError) -> None:
+        """Take the key out of a failure's words: servers repeat what they were sent."""
+        clients = (self._client, *self._in_loops.values())
+        keys = {self._api_key, *(getattr(client, "api_key", None) for client in clients)}
+        text = said = str(failure)
+        for key in keys:
+            if isinstance(key, str) and len(key) >= SHORTEST_SECRET:
+                text = text.replace(key, "(the key)")
+        if text != said:
+            failure.args = (text,)
+            failure.__cause__ = None  # which says the same as it was, in a traceback
 
     def create(self) -> Callable[..., Any]:
         """The client's function that sends a request and gives the bytes of its answer."""
@@ -259,7 +289,21 @@ class Sync:
 
 
 class Async:
-    """The same for `async_composable_loop`."""
+    """The same for `async_composable_loop`.
+
+    Connections belong to the event loop that they were made in: each loop has a client of its own.
+    """
+
+    def connected(self: Any) -> Any:
+        """The SDK's client in this event loop."""
+        if self._client is not None:
+            return self._client
+        loop = _running_loop()
+        if loop not in self._in_loops:
+            for other in [other for other in self._in_loops if other and other.is_closed()]:
+                del self._in_loops[other]
+            self._in_loops[loop] = self._make_client(is_async=True)
+        return self._in_loops[loop]
 
     async def generate(
         self: Any,
@@ -289,9 +333,20 @@ class Async:
         return await run_async(asking(self, question), AsyncLine(self.create()))
 
     async def aclose(self: Any) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
+        """Close the connections that were made in this event loop."""
+        client = self._client or self._in_loops.pop(_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+
+def _running_loop() -> Any:
+    """None outside of one, where a client can be made but not asked."""
+    from asyncio import get_running_loop
+
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _asked_once(client: Any) -> Any:

@@ -76,7 +76,7 @@ class Tries:
             delay = max(delay, asked * (1 + JITTER / 5 * _random(0)))
         left = policy.max_total_s - (self._clock() - self._start)
         if asked is not None and asked > left and self.made <= policy.max_retries:
-            failure.args = (f"{failure}; the server asks to wait {asked:.0f} seconds",)
+            failure.args = (f"{failure}; the server asks to wait {asked:.12g} seconds",)
             return None
         if self.made > policy.max_retries or delay > left:
             if self.made > 1:

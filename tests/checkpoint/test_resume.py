@@ -506,6 +506,23 @@ def test_what_no_step_carries_is_spent_all_the_same(bench: Bench) -> None:
     assert FileCheckpointStore(bench.folder).load().usage == state.usage
 
 
+@pytest.mark.parametrize("after", [{"is": "resume"}, {"is": "end", "reason": "interrupted"}])
+def test_a_finished_run_stays_finished(bench: Bench, after: dict[str, Any]) -> None:
+    """Also if the process ends just after the step was saved, or when it is looked at again."""
+    from looplet.checkpoint.journal import Journal
+
+    bench.go([note("a"), DONE])
+    bench.cut(len(bench.entries()) - 1)  # without its own `end`
+    path = bench.folder / "journal.jsonl"
+    journal = Journal(str(path), path.stat().st_size)
+    journal.append(after)
+    journal.close()
+    saved = FileCheckpointStore(bench.folder).load()
+    assert saved.is_finished and saved.final_output == {"summary": "all of it"}
+    state = bench.go([note("a"), DONE], resume=True)
+    assert (state.stop_reason, len(state.steps), bench.noted) == ("done", 2, ["a"])
+
+
 # ── what cannot be saved ──────────────────────────────────────────────────────────────────────────
 
 
