@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import ENOSPC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return 130
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        _drop(sys.stdout)
+        _say(f"the output cannot be written: {error.strerror}")
+        return 1
     return code
 
 

@@ -34,6 +34,7 @@ class LoopConfig(Record):
     approval_handler: `handler(question, options)`, asked where a permission says `ask`. What it
         answers has to be yes in some form. It may raise `Later`: the run then stops at the
         question. Without a handler a run with a checkpoint does that; else the answer is no.
+        Tools that ask by themselves call it in their own threads, maybe several at once.
     context_window: tokens of the model's window. For a model that takes only a prompt, the prompt
         is cut to it, and to the last `context_window_steps` steps.
     context_inline_per_step_chars: of one result, so many characters are shown to the model.

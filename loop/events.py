@@ -14,10 +14,12 @@ The order is the same in every run, through either driver:
 
 `compacted` and `budget` may stand between these. A model that raises has no `model_end`: the run
 ends, or it is asked again, shorter. An answer that was cut off is gone on with in another
-`model_start`. A call that is not run has no `tool_start`; each call that is recorded has a `step`.
+`model_start`. A call that is denied or refused has no `tool_start`; each call that is recorded has
+a `step`.
 
 `tool_progress`, `model_delta`, `model_retry`, the questions of a tool that asks by itself and the
-events of sub-agents are told in the thread of the tool or model that they come from, all others in the thread that drives the run.
+events of sub-agents are told in the thread of the tool or model that they come from, all others in
+the thread that drives the run.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from looplet.jsontext import nearest, result_text
 from looplet.messages import tool_message
 from looplet.models.adapt import model_for
 from looplet.models.reply import Usage
+from looplet.pricing import ModelPrices
 from looplet.tokens import window_for
 from looplet.types import ToolCall, printable
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from looplet.checkpoint.recorder import Recorder
     from looplet.config import LoopConfig
-    from looplet.cost import Price
     from looplet.models.adapt import Model
     from looplet.tools import BaseToolRegistry
     from looplet.turn import Turn
@@ -126,7 +126,8 @@ class Run:
         self._other_models: dict[tuple[int, float | None], tuple[Any, Model]] = {}
         self.blame = "error"
         self.raised: str | None = None
-        self._prices: dict[int, Price | None] = {}
+        capped = any(getattr(hook, "needs_price", False) for hook in self.hooks.all)
+        self._prices = ModelPrices(self.config.prices, needed=capped)
         if not self.tools.to_start:  # else the engine does, when they are started
             self.offer_tools()
 
@@ -137,7 +138,7 @@ class Run:
         self.tool_instructions = self.model.instructions
         by_wire = () if self.tool_instructions else self.schemas
         self.state.window = window_for(self.llm, self.config.context_window, by_wire)
-        self._see_to_price(self.llm)
+        self._prices.see_to(self.llm)
 
     # ── what the engine asks ──────────────────────────────────────────────────────────────────
 
@@ -176,7 +177,7 @@ class Run:
                         f"a {type(llm).__name__} is told of its tools in another way than the "
                         "run's model; a router chooses among models of one kind"
                     )
-                self._see_to_price(llm)
+                self._prices.see_to(llm)
             except (TypeError, ValueError):
                 self.blame = "hook_error"
                 raise
@@ -314,7 +315,7 @@ class Run:
 
     def priced(self, usage: Usage, model: Model | None = None) -> Usage:
         """The usage with its cost in money, where the price of the model (the run's) is known."""
-        if usage.cost is None and (price := self._price_of(self._llm_of(model))) is not None:
+        if usage.cost is None and (price := self._prices.of(self._llm_of(model))) is not None:
             usage.cost = price.cost(usage)
         return usage
 
@@ -323,30 +324,6 @@ class Run:
             if other is model:
                 return llm
         return self.llm
-
-    def _price_of(self, llm: Any) -> Price | None:
-        """What a model's tokens cost; None if that is not known. Looked up once for each."""
-        if id(llm) not in self._prices:
-            found = None
-            if getattr(llm, "name", None):
-                from looplet.cost import price_of
-
-                found = price_of(llm, self.config.prices)
-            self._prices[id(llm)] = found
-        return self._prices[id(llm)]
-
-    def _see_to_price(self, llm: Any) -> None:
-        """Raises ValueError for a hook that caps the cost of a model whose price nobody knows."""
-        if not any(getattr(hook, "needs_price", False) for hook in self.hooks.all):
-            return
-        model = getattr(llm, "name", None)
-        if model != "scripted" and self._price_of(llm) is None:
-            which = f"of the model {model!r}" if model else "of a model without a name"
-            raise ValueError(
-                f"max_cost cannot be kept: the price {which} is not known. Give it as `prices` of "
-                "the LoopConfig or in the file that LOOPLET_PRICES names, or cap the run with "
-                "max_tokens instead"
-            )
 
     # ── questions ─────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def restore(run: Run, saved: Checkpoint) -> None:
     """Fill in the state of `run`, which is new, from what was saved."""
     state = run.state
+    state.conversation = []  # what it went on from when it began was saved, too
     for kind, what in saved.history:
         if kind == "messages":
             state.conversation += what

@@ -109,6 +109,12 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError:
             if not told:
                 raise
+        except Exception as error:
+            # Cancelled in the middle of much traffic, the SDK tells of what broke by that.
+            if not task.cancelling():
+                raise
+            if not told:
+                raise asyncio.CancelledError from error
         if told:
             raise Terminated(told[0])
 

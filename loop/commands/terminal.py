@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import sys
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from looplet.approval import Later
@@ -37,13 +39,33 @@ def ask(question: str, options: list[str]) -> str:
         sys.stderr.write(f"{safe(question)} [{safe('/'.join(options))}] ")
         sys.stderr.flush()
         try:
-            line = sys.stdin.readline() if sys.stdin is not None else ""
+            line = _read_line() if sys.stdin is not None else ""
         except UnicodeDecodeError:
             return ""  # whatever it is, it is no yes
         if not line:
             sys.stderr.write("\n")
             raise Later(question, options)
         return line.strip()
+
+
+def _read_line() -> str:
+    """A line of the standard input, or a signal's exception, whichever comes first."""
+    in_main = current_thread() is main_thread()
+    if sys.platform == "win32" or not in_main or not sys.stdin.isatty():
+        return sys.stdin.readline()
+    # A signal that comes just before a read is seen only after it. So wait for both.
+    woken, waker = os.pipe()
+    for end in (woken, waker):
+        os.set_blocking(end, False)
+    before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    try:
+        while sys.stdin not in select.select([sys.stdin, woken], [], [])[0]:
+            os.read(woken, 64)  # of a signal that ends nothing, such as a new size of the window
+        return sys.stdin.readline()
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(waker)
 
 
 def denying(handler: Callable[[str, list[str]], Any]) -> Callable[[str, list[str]], Any]:

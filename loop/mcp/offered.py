@@ -109,10 +109,13 @@ def _schema(tool: Tool) -> dict[str, Any]:
     """Its schema, of type object, without defaults that it would not accept itself.
 
     Ours fill in what a schema declares; many servers declare `null` for what must not be null.
+    Where there is a `pattern`, none is kept: to match a text of the server's with an expression of
+    the server's can take for ever.
     """
     schema = dict(tool.input_schema)
     try:
-        if len(json.dumps(schema)) > MOST_SCHEMA:
+        text = json.dumps(schema)
+        if len(text) > MOST_SCHEMA:
             raise NotOffered(f"its schema is longer than {MOST_SCHEMA} characters")
     except RecursionError:
         raise NotOffered("its schema is nested too deeply") from None
@@ -125,10 +128,10 @@ def _schema(tool: Tool) -> dict[str, Any]:
     for name, part in properties.items():
         if isinstance(part, dict) and "default" in part:
             try:
-                fits = compile_schema(schema, ("properties", name))(part["default"])
+                fits = compile_schema(schema, ("properties", name))
             except UnsupportedSchema as error:
                 raise NotOffered(f"its schema is not one that can be checked: {error}") from None
-            if not fits:
+            if '"pattern' in text or not fits(part["default"]):
                 part = {key: value for key, value in part.items() if key != "default"}
         kept[name] = part
     return {**schema, "properties": kept}

@@ -30,18 +30,35 @@ class Wire:
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str | None] = asyncio.Queue(AHEAD)
 
+        def put(line: str | None) -> None:
+            work = queue.put(line)
+            try:
+                asyncio.run_coroutine_threadsafe(work, loop).result()
+            except RuntimeError:  # nobody serves any more, and the loop is closed
+                work.close()
+                raise
+
         def read() -> None:
             for line in self._lines():
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
-            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+                put(line)
+            put(None)
 
         Job(read)
         while (line := await queue.get()) is not None:
             yield line
 
     async def write(self, text: str) -> None:
-        """Send all of it. A client that does not read holds up nobody else."""
-        await asyncio.to_thread(self._write, text.encode())
+        """Send all of it. A client that does not read holds up nobody else, and no signal: the
+        thread need not end, as those of asyncio have to."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def when_done() -> None:
+            with suppress(RuntimeError):  # given up, and the loop is closed
+                loop.call_soon_threadsafe(ended.set)
+
+        job = Job(lambda: self._write(text.encode()), when_done)
+        await ended.wait()
+        job.result()
 
     async def flush(self) -> None:
         """Nothing is kept back."""

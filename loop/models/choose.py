@@ -26,8 +26,8 @@ WAYS: Final = """\
   --model ollama:NAME        a model that Ollama serves, on this machine or at OLLAMA_HOST
   --model local:PATH.gguf    a file on this machine, run by llama.cpp: pip install 'looplet[local]'
   --scripted                 no model: the replies that the cartridge brings along
-or in the environment: LOOPLET_MODEL=openai:NAME, or OPENAI_MODEL beside one of these addresses and
-keys, or ANTHROPIC_MODEL."""
+or name it in the environment: LOOPLET_MODEL=openai:NAME; or OPENAI_MODEL with OPENAI_API_KEY or
+OPENAI_BASE_URL; or ANTHROPIC_MODEL with ANTHROPIC_API_KEY."""
 
 _OLLAMA_PORT: Final = 11434
 

@@ -9,6 +9,7 @@ import re
 
 from looplet.models.errors import ModelError
 from looplet.models.retry import asked_delay
+from looplet.types import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def failure_to_ask(error: Exception, sdk: Any, words: Words) -> ModelError:
     if isinstance(error, sdk.APIStatusError):
         body, headers = error.body, error.response.headers
         said = _said(body) or " ".join(str(error.message).split())
-        failure = _by_status(error.status_code, said[:500], body, words)
+        failure = _by_status(error.status_code, printable(said, 500), body, words)
         failure.retry_after = asked_delay(headers)
         # The server knows best; the SDKs heed this header too.
         if (wish := headers.get("x-should-retry")) in ("true", "false"):
@@ -113,7 +114,7 @@ def failure_to_read(error: Exception, words: Words) -> ModelError:
 
 def failure_in_answer(error: Any) -> ModelError:
     """An error that came as an answer, or in the middle of one: its status was fine before."""
-    said = (_said({"error": error}) or "it does not say what")[:500]
+    said = printable(_said({"error": error}) or "it does not say what", 500)
     code = error.get("code") if isinstance(error, dict) else None
     kind = error.get("type") if isinstance(error, dict) else None
     status = STATUS_OF_TYPE.get(kind) if isinstance(kind, str) else None

@@ -20,7 +20,12 @@ def http_client(sdk: Any, base_url: str, *, is_async: bool) -> Any:
     """The client to hand to the SDK's client, which closes it."""
     make = sdk.DefaultAsyncHttpxClient if is_async else sdk.DefaultHttpxClient
     shorten = _shorten_async if is_async else _shorten
-    return make(trust_env=not is_on_this_machine(base_url), event_hooks={"response": [shorten]})
+    settings: dict[str, Any] = {"event_hooks": {"response": [shorten]}}
+    if is_on_this_machine(base_url):
+        # Twice, for one of the SDKs asks the environment itself.
+        direct = dict.fromkeys(("all://", "http://", "https://"))
+        settings |= {"trust_env": False, "mounts": direct}
+    return make(**settings)
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -164,7 +164,8 @@ class RemoteModel:
         return f"{self.provider}:{self.model}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self.model!r}, base_url={without_secrets(self.base_url)!r})"
+        where = without_secrets(self.base_url)
+        return f"{type(self).__name__}(model={self.model!r}, base_url={where!r})"
 
     def connect(self) -> None:
         """Make the client now, so that what is missing shows before the first question."""

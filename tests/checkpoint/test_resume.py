@@ -18,6 +18,7 @@ from looplet import (
     HookDecision,
     Later,
     LoopConfig,
+    MockLLMBackend,
     ModelError,
     Reply,
     ToolCall,
@@ -136,6 +137,23 @@ def test_a_run_that_reached_its_steps_goes_on_with_more(bench: Bench) -> None:
     assert (state.stop_reason, bench.noted) == ("done", ["a", "b"])
 
 
+def test_a_conversation_that_it_began_with_is_not_said_twice(bench: Bench) -> None:
+    before = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    llm, tools = MockLLMBackend([note("a"), note("b"), DONE]), bench.tools()
+    state = DefaultState(5)
+    config = LoopConfig(checkpoint_dir=bench.folder)
+    steps = composable_loop(llm, "t", tools, config=config, state=state, conversation=[*before])
+    next(steps)
+    steps.close()
+    said = [*state.conversation]
+    config = LoopConfig(initial_checkpoint=bench.folder)
+    state = DefaultState(5)
+    for _ in composable_loop(llm, "t", tools, config=config, state=state, conversation=[*before]):
+        pass
+    assert state.conversation[: len(said)] == said and said[:3] == [*before, said[2]]
+    assert [m["content"] for m in state.conversation].count("hello") == 1
+
+
 # ── calls in flight ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -248,8 +266,6 @@ def test_a_handler_that_raises_later_postpones_without_a_checkpoint_too() -> Non
     def handler(question: str, options: list[str]) -> str:
         raise Later
 
-    from looplet import DefaultState, MockLLMBackend
-
     state = DefaultState(5)
     tools = tools_from([], include_done=True)
     config = LoopConfig(approval_handler=handler)
@@ -355,8 +371,6 @@ def test_a_tool_that_asks_the_same_twice_needs_two_answers(bench: Bench) -> None
 
 
 def test_without_a_checkpoint_and_a_handler_a_question_is_a_denial() -> None:
-    from looplet import DefaultState, MockLLMBackend
-
     state = DefaultState(5)
 
     def act() -> int:
@@ -454,8 +468,6 @@ def test_a_run_that_went_on_since_it_was_loaded(bench: Bench) -> None:
 
 
 def test_two_at_once_the_second_is_refused(bench: Bench) -> None:
-    from looplet import MockLLMBackend
-
     tools = bench.tools()
     config = LoopConfig(checkpoint_dir=bench.folder)
     first = composable_loop(MockLLMBackend([note("a"), DONE]), "t", tools, config=config)

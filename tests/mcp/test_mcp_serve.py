@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -435,6 +436,31 @@ def test_a_signal_ends_it(cartridge: Any, number: signal.Signals) -> None:
         out, err = process.communicate()
     assert process.returncode == 128 + number
     assert out == "" and "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_though_the_client_does_not_read(
+    cartridge: Any, number: signal.Signals
+) -> None:
+    with start(cartridge({}, FILES)) as process:
+        assert process.stdin is not None and process.stdout is not None
+        ask = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        process.stdin.write(json.dumps(ask) + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        pipe = process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        many = "".join(json.dumps({**ask, "method": "x" * 9000}) + "\n" for _ in range(20)).encode()
+        for _ in range(200):  # until the answers fill one pipe, and what is asked the other
+            try:
+                os.write(pipe, many)
+            except BlockingIOError:
+                time.sleep(0.005)
+        process.send_signal(number)
+        try:
+            assert process.wait(20) == 128 + number
+        finally:
+            process.kill()
 
 
 def test_a_client_that_leaves_ends_it(cartridge: Any) -> None:

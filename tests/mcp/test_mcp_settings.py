@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp_types import Tool
 
 from looplet import BaseToolRegistry, MCPToolAdapter, ToolSpec
 from looplet.mcp.errors import ServerError, ServerSetupError
+from looplet.mcp.offered import specs_of
 from looplet.mcp.settings import ServerSettings, servers_of, split_command, with_commands_split
 
 
@@ -77,6 +79,17 @@ def test_an_unknown_key_is_an_error_with_the_one_that_was_meant() -> None:
         servers_of({"s": {"command": "a", "tool": ["b"]}})
     (server,) = servers_of({"x-note": 1, "s": {"command": ["a", 1], "x-mine": 2, "cwd": None}})
     assert (server.name, server.command, server.timeout_s) == ("s", ["a", "1"], 60.0)
+
+
+def test_a_default_is_not_matched_with_an_expression_of_the_server() -> None:
+    text = {"type": "string", "pattern": "^(a+)+$", "default": "a"}
+    schema = {"type": "object", "properties": {"a": text, "b": {"default": 1}}}
+    tool = Tool(name="t", input_schema=schema)
+    specs, notes = specs_of(ServerSettings("s", "x"), [tool], (), lambda *_: None)  # type: ignore
+    assert notes == [] and specs[0].schema["properties"]["a"] == {
+        "type": "string",
+        "pattern": "^(a+)+$",
+    }
 
 
 def test_messages_hold_no_secrets() -> None:

@@ -83,6 +83,16 @@ NO_ANSWER: dict[str, tuple[Any, str, str]] = {
         "rate_limited",
         "answered 429: slow down",
     ),
+    "a status of many digits": (
+        Raw(b'{"error": {"message": "no", "code": "%s"}}' % (b"9" * 5000), JSON),
+        "server",
+        "failed while it answered: no",
+    ),
+    "an error page with 500": (
+        Raw(HTML, "text/html", status=500),
+        "server",
+        "answered 500: <html><title>502",
+    ),
     "an error that is a text": (Raw(b'{"error": "oh no"}', JSON), "server", "oh no"),
 }
 

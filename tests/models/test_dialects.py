@@ -208,6 +208,8 @@ def test_what_was_said_before_the_connection_broke_is_an_answer_if_it_was_all(
             (7, 3, 4, None),
         ),
         ({"prompt_tokens": 7, "completion_tokens": 3, "cost": 0.5}, (7, 3, 0, 0.5)),
+        ({"prompt_tokens": 10**400, "completion_tokens": 3, "cost": 10**400}, (0, 3, 0, None)),
+        ({"prompt_tokens": 7, "completion_tokens": 3, "cost": float("inf")}, (7, 3, 0, None)),
     ],
 )
 @pytest.mark.parametrize("where", ["last", "in every chunk", "with the finish reason"])

@@ -63,7 +63,7 @@ def flood(request: pytest.FixtureRequest) -> Iterator[Flood]:
 
 @faces()
 def test_an_error_without_an_end_is_read_to_its_bound(face: Face, flood: Flood) -> None:
-    with pytest.raises(ModelError, match="answered [45]00: xxxx"):
+    with pytest.raises(ModelError, match=r"answered [45]00: xxxx"):
         face.ask(flood.url, settings=NEVER)
     flood.close()
     assert flood.sent < 2**26

@@ -89,6 +89,12 @@ def test_every_extra_has_bounds_and_all_names_extras_that_exist() -> None:
         assert all(">=" in requirement for requirement in extras[name]), name
 
 
+def test_an_extra_has_what_its_model_imports() -> None:
+    extras = pyproject()["project"]["optional-dependencies"]
+    local = {requirement.partition(">")[0] for requirement in extras["local"]}
+    assert local == {"openai", "xllamacpp"}  # llama.cpp's server speaks the protocol of OpenAI
+
+
 def test_the_licence_is_apache() -> None:
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Version 2.0, January 2004" in text and "END OF TERMS AND CONDITIONS" in text

@@ -261,3 +261,12 @@ def test_what_was_noted_and_is_no_longer_that(commands: Commands, name: str, val
     file.write_text(json.dumps(about))
     code, out, err = commands.resume()
     assert (code, out) == (2, "") and err.startswith(f"looplet: {commands.folder}: ")
+
+
+def test_the_command_to_go_on_with_can_be_copied(
+    cartridge: Any, tmp_path: Path, capsys: Any
+) -> None:
+    commands = Commands(cartridge, tmp_path, capsys)
+    commands.folder = tmp_path / "two words"
+    _, _, err = commands.run(SAY, DONE, args=["--max-steps", "1"])
+    assert f"looplet resume '{commands.folder}'" in err

@@ -323,3 +323,17 @@ def test_a_process_without_an_output(cartridge: Any, tmp_path: Path, closed: str
         command, shell=True, env=env, capture_output=True, text=True, timeout=30, cwd=tmp_path
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_an_output_that_cannot_be_written_is_said_without_a_traceback() -> None:
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "looplet.cli", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "looplet: the output cannot be written: No space left on device\n"
