@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ def _files(root: Path) -> set[str]:
 
 def pytest_configure() -> None:
     """Fail early, and say what to do, when the tree of links of an editable install is stale."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Begun in the background by a shell: the programs that tests start would ignore it too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     package = Path(looplet.__file__).parent
     if "__editable__" not in package.parent.name:
         return

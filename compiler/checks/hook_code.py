@@ -25,6 +25,7 @@ from looplet.compiler.suggest import closest, correction
 HOOK_METHODS: Final[dict[str, tuple[str, ...]]] = {
     "pre_loop": ("state", "session_log", "context"),
     "pre_prompt": ("state", "session_log", "context", "step_num"),
+    "compact": ("state", "step_num"),
     "pre_dispatch": ("state", "session_log", "tool_call", "step_num"),
     "check_permission": ("tool_call",),
     "post_dispatch": ("state", "session_log", "tool_call", "tool_result", "step_num"),
@@ -32,6 +33,8 @@ HOOK_METHODS: Final[dict[str, tuple[str, ...]]] = {
     "should_stop": ("state", "step_num", "new_entities"),
     "on_event": ("payload",),
     "on_loop_end": ("state", "session_log", "context", "llm"),
+    "save_state": (),
+    "restore_state": ("data",),
 }
 _FEWEST: Final = {"check_done": 4}
 

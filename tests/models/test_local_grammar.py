@@ -109,6 +109,7 @@ schemas = st.recursive(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @FEW
 @given(schemas, st.integers())
 def test_what_a_grammar_allows_fits_its_schema(schema: Any, seed: int) -> None:
