@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from looplet.models.chat_answer import ChatAnswer
 from looplet.models.chat_completions import ChatMessages, TextMessages, wire_tools
+from looplet.models.grammar import call_grammar
 from looplet.models.remote import Async, RemoteModel, Sync
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, ClassVar
 
     from looplet.models.remote import Question
@@ -61,7 +62,12 @@ class _ChatModel(RemoteModel):
         body: dict[str, Any] = {}
         if question.tools and "tools" not in quirks:
             body["tools"] = question.kept("chat tools", lambda: wire_tools(question.tools))
-            body["tool_choice"] = "auto"
+            # A model that has just answered without a call is made to call one.
+            must = "tool_choice" not in quirks and _called_nothing(question.messages)
+            body["tool_choice"] = "required" if must else "auto"
+        elif question.tools and "grammar" not in quirks:
+            # llama.cpp's own word: such a server may fail at tools, but can hold the model to one.
+            body["grammar"] = question.kept("grammar", lambda: call_grammar(question.tools))
         body["messages"] = self._wired(question, native="tools" in body).messages
         if self.stream and "stream" not in quirks:
             request["stream"] = True
@@ -91,6 +97,14 @@ class _ChatModel(RemoteModel):
 
     def answer(self, report: Callable[..., None] | None) -> ChatAnswer:
         return ChatAnswer(report)
+
+
+def _called_nothing(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last that the model said was no call; what it was told since is at the end."""
+    for message in reversed(messages[-4:]):
+        if message["role"] != "user":
+            return message["role"] == "assistant" and not message.get("tool_calls")
+    return False
 
 
 class OpenAIBackend(Sync, _ChatModel):

@@ -71,6 +71,12 @@ QUIRKS = (
         "the server wants what the model thought before a call; it is sent from now on",
     ),
     Quirk(
+        "tool_choice",
+        "tool_choice",
+        "the server lets the model choose whether it calls a tool",
+        statuses=(400, 422, 500),
+    ),
+    Quirk(
         "tools",
         rf"tool.*{REFUSES}|{REFUSES}.*tool|--jinja",
         "the server knows no tools; they are described in the prompt",
@@ -81,6 +87,12 @@ QUIRKS = (
         r"\btool|expected.*format|\bpars|template|grammar",
         "the server fails at tools; they are described in the prompt",
         statuses=(500,),
+    ),
+    Quirk(
+        "grammar",
+        "grammar",
+        "the server takes no grammar; answers are read as they come",
+        statuses=(400, 422, 500),
     ),
     Quirk(
         "stream",
@@ -105,6 +117,8 @@ def _has(request: Mapping[str, Any], body: Mapping[str, Any], part: str) -> bool
     # time, both are to be asked again.
     if part == "reasoning_content":
         return "tools" in body
+    if part == "tool_choice":
+        return body.get("tool_choice") == "required"
     return part in body or part in request
 
 

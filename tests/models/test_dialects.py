@@ -382,6 +382,45 @@ def test_another_fault_of_the_server_is_not_put_on_the_tools(server: Server, llm
     assert len(server.requests) == 1 and "tools" in server.requests[0]
 
 
+def test_a_model_that_called_nothing_has_to_call_something(server: Server, llm: Any) -> None:
+    server.answers = [
+        completion("I shall think about it."),
+        completion(None, [("done", '{"summary": "ok"}')]),
+    ]
+    steps = list(composable_loop(llm, "x", tools_from([], include_done=True)))
+    assert [step.tool_call.tool for step in steps][1:] == ["done"]
+    assert [request["tool_choice"] for request in server.requests] == ["auto", "required"]
+
+
+def test_a_server_that_cannot_insist_is_asked_without(server: Server, llm: Any) -> None:
+    server.answers = [
+        completion("I shall think about it."),
+        (400, {"error": {"message": "tool_choice `required` is not supported"}}),
+        completion(None, [("done", '{"summary": "ok"}')]),
+    ]
+    list(composable_loop(llm, "x", tools_from([], include_done=True)))
+    asked = [request.get("tool_choice") for request in server.requests]
+    assert asked == ["auto", "required", "auto"]
+
+
+def test_where_tools_fail_a_grammar_holds_the_model_to_a_call(server: Server, llm: Any) -> None:
+    fails = (500, {"error": {"message": "Failed to parse tool call"}})
+    server.answers = [fails, completion('{"tool": "done", "args": {"summary": "ok"}}')]
+    list(composable_loop(llm, "x", tools_from([], include_done=True)))
+    assert ["grammar" in request for request in server.requests] == [False, True]
+    assert "done" in server.requests[1]["grammar"]
+
+
+def test_a_server_that_takes_no_grammar_is_asked_without(server: Server, llm: Any) -> None:
+    server.answers = [
+        (400, {"error": {"message": "tools are not supported"}}),
+        (400, {"error": {"message": "unknown field `grammar`"}}),
+        completion('{"tool": "done", "args": {"summary": "ok"}}'),
+    ]
+    list(composable_loop(llm, "x", tools_from([], include_done=True)))
+    assert ["grammar" in request for request in server.requests] == [False, True, False]
+
+
 # ── the client ────────────────────────────────────────────────────────────────────────────────────
 
 
