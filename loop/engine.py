@@ -211,19 +211,20 @@ def _steps(run: Run, turn: Turn) -> Part[None]:
                 run.record(_step(run, turn, call, result))
             raise
     steps: list[Step] = []
-    left_over: list[ToolCall] = []
+    waiting: list[tuple[ToolCall, Later]] = []
     for call, result in asked:
         outcome = next(ran) if result is None else result
         if isinstance(outcome, Later):
-            left_over.append(call)
-            yield from wait(run, call, outcome.question, outcome.options, postponed=True)
+            waiting.append((call, outcome))
         else:
             steps.append(_step(run, turn, call, outcome, len(steps)))
-    if left_over:
-        run.not_run = [*left_over, *run.not_run]
 
     left = iter(steps)
     try:
+        if waiting:
+            run.not_run = [*(call for call, _ in waiting), *run.not_run]
+            for call, later in waiting:
+                yield from wait(run, call, later.question, later.options, postponed=True)
         for step in left:
             yield from _after(run, step)
     finally:

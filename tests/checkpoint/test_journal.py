@@ -69,43 +69,26 @@ def test_a_line_that_was_changed_is_damage_and_no_silent_loss(tmp_path: Path, si
     assert raised.value.kind == "damaged"
 
 
-def test_a_write_that_a_signal_broke_off_is_mended_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("part", "kept"), [(0.0, [1, 3]), (0.5, [1, 3]), (1.0, [1, 2, 3])])
+def test_a_signal_in_a_write_leaves_a_whole_line_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float, kept: list[int]
 ) -> None:
+    """The write after it finds out which."""
     journal = Journal(str(tmp_path / "j"), 0)
     journal.append({"number": 1})
     write = os.write
 
-    def half(file: int, data: Any) -> int:
-        write(file, bytes(data)[: len(data) // 2])
+    def broken_off(file: int, data: Any) -> int:
+        write(file, bytes(data)[: int(len(data) * part)])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", half)
+        patch.setattr(os, "write", broken_off)
         with pytest.raises(KeyboardInterrupt):
             journal.append({"number": 2})
     journal.append({"number": 3})
     journal.close()
-    assert read_journal(str(tmp_path / "j"))[0] == [{"number": 1}, {"number": 3}]
-
-
-def test_a_write_that_was_whole_when_the_signal_came_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = Journal(str(tmp_path / "j"), 0)
-    write = os.write
-
-    def whole(file: int, data: Any) -> int:
-        write(file, data)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", whole)
-        with pytest.raises(KeyboardInterrupt):
-            journal.append({"number": 1})
-    journal.append({"number": 2})
-    journal.close()
-    assert read_journal(str(tmp_path / "j"))[0] == [{"number": 1}, {"number": 2}]
+    assert read_journal(str(tmp_path / "j"))[0] == [{"number": number} for number in kept]
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -701,3 +701,30 @@ def test_a_model_error_is_still_one(bench: Bench) -> None:
         bench.go([note("a")])
     assert bench.state.stop_reason == "model_error"
     assert bench.go([note("a"), DONE], resume=True).stop_reason == "done"
+
+
+def test_what_ran_beside_a_question_is_kept_when_the_question_cannot_be_saved(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two calls at once: one is done, one asks, and the disk is full just then."""
+    from looplet.checkpoint.recorder import Recorder
+
+    def careful(ctx: Any) -> bool:
+        return bool(ctx.approve("Really?"))
+
+    def quick() -> int:
+        return 3
+
+    specs = [ToolSpec(f.__name__, "", {}, f, concurrent_safe=True) for f in (quick, careful)]
+
+    def full(self: Recorder, asked: Any, postponed: bool) -> None:
+        raise CheckpointError("unwritable", "No space left on device")
+
+    monkeypatch.setattr(Recorder, "question", full)
+    with pytest.raises(CheckpointError):
+        bench.go(
+            [[{"tool": "quick", "args": {}}, {"tool": "careful", "args": {}}], DONE],
+            tools=tools_from(specs, include_done=True),
+        )
+    assert [step.tool_result.data for step in bench.state.steps] == [3]
+    assert bench.state.stop_reason == "checkpoint_error"

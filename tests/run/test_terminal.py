@@ -144,24 +144,20 @@ def test_a_signal_leaves_a_clean_terminal_and_a_run_that_goes_on(
     assert "done(summary=ok)" in again.seen
 
 
+def piped(cartridge: Any, how: str) -> subprocess.CompletedProcess[str]:
+    """`looplet run --scripted`, shown in this way, with no terminal."""
+    command = [sys.executable, "-m", "looplet.cli", "run", cartridge({}), "t", "--scripted", how]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
 def test_no_terminal_for_a_live_view(cartridge: Any) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "looplet.cli", "run", cartridge({}), "t", "--scripted", "--live"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    ran = piped(cartridge, "--live")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "a live view needs a terminal" in ran.stderr
 
 
 def test_every_event_as_a_line_of_json(cartridge: Any) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "looplet.cli", "run", cartridge({}), "t", "--scripted", "--events"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    ran = piped(cartridge, "--events")
     assert (ran.returncode, ran.stderr) == (0, "")
     *events, result = map(json.loads, ran.stdout.splitlines())
     names = [event["event"] for event in events]
