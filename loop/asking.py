@@ -34,7 +34,9 @@ GO_ON: Final = (
 def ask_model(run: Run, number: int) -> Part[Reply]:
     """The model's answer to the conversation as it is."""
     run.turn_number = number
-    model = yield from _model(run, number)
+    model = run.model
+    if run.config.router is not None or run.recovering:
+        model = yield from _model(run, number)
     try:
         reply = yield from _question(run, model, run.state.conversation, number)
     except Exception as error:
