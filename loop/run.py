@@ -256,6 +256,10 @@ class Run:
         """Let go of what the run holds, when nothing drives it any more."""
         if self.recorder is not None:
             self.recorder.close()
+        # Both know the run: without this, nothing of it is freed before the garbage collector
+        # comes by, and that comes by seldom where there is much.
+        self.recorder = None
+        del self.tool_context
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────
 

@@ -32,23 +32,23 @@ about something else, as that of a model in a test."""
 class Tally:
     """A sum over a list that grows: what was added up once is not looked at again.
 
-    measure: what one item adds. Another list, or one that became shorter, is counted anew.
+    Another list, or one that became shorter, is counted anew.
     """
 
-    __slots__ = ("_items", "_measure", "count", "total")
+    __slots__ = ("_items", "count", "total")
 
-    def __init__(self, measure: Callable[[Any], float]) -> None:
-        self._measure = measure
+    def __init__(self) -> None:
         self._items: Sequence[Any] = ()
         self.count = 0
         self.total = 0.0
 
-    def of(self, items: Sequence[Any]) -> float:
+    def of(self, items: Sequence[Any], measure: Callable[[Any], float]) -> float:
+        """The sum of what `measure` says of each item; the same function at each time of asking."""
         if items is not self._items or len(items) < self.count:
             self._items, self.count, self.total = items, 0, 0.0
         if len(items) > self.count:
             for item in items[self.count :]:
-                self.total += self._measure(item)
+                self.total += measure(item)
             self.count = len(items)
         return self.total
 
@@ -72,6 +72,7 @@ class Window:
         "_schemas",
         "_schemas_take",
         "_tally",
+        "_told",
         "chars_per_token",
         "model",
         "scale",
@@ -93,14 +94,17 @@ class Window:
         self._count = count
         self._schemas = schemas
         self._schemas_take: float | None = None
-        self._tally = Tally(self._of_message)
+        self._tally = Tally()
+        self._told = tokens
 
     def used(self, messages: Sequence[Message]) -> int:
         """About how many tokens a question with these messages has.
 
         For a conversation that only grows between two times of asking: it looks at what is new.
         """
-        return int((self._tally.of(messages) + self._of_schemas()) * self.scale) + 1
+        return (
+            int((self._tally.of(messages, self._of_message) + self._of_schemas()) * self.scale) + 1
+        )
 
     def size(self, messages: Sequence[Message]) -> int:
         """The same for any messages, all of which it looks at."""
@@ -124,6 +128,19 @@ class Window:
     def refused(self, messages: Sequence[Message]) -> None:
         """The provider says that these messages are too long: the window is smaller than that."""
         self.tokens = min(self.tokens, max(1, self.used(messages) - 1))
+
+    def save_state(self) -> dict[str, Any] | None:
+        """What was learnt of the model, for a checkpoint; None if that is nothing."""
+        if self.scale == 1.0 and self.tokens == self._told:
+            return None
+        tokens = self.tokens if self.tokens < self._told else None
+        return {"model": self.model, "scale": self.scale, "tokens": tokens}
+
+    def restore_state(self, saved: Mapping[str, Any]) -> None:
+        """Take it back, unless it was learnt of another model."""
+        if saved["model"] == self.model:
+            self.scale = saved["scale"]
+            self.tokens = min(self.tokens, saved["tokens"] or self.tokens)
 
     def _of_message(self, message: Message) -> float:
         if self._count is not None:

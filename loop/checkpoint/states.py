@@ -23,17 +23,20 @@ class States:
     """The parts of one run that have a state to be saved, by name."""
 
     def __init__(self, run: Run) -> None:
+        self._run = run
         self._metadata = run.state.metadata
-        self._parts = [
-            (name, part.save_state)
-            for name, part in _parts(run)
-            if callable(getattr(part, "save_state", None))
-        ]
+        self._parts: list[tuple[str, Callable[[], Any]]] | None = None
         self._texts: dict[str, str] = {METADATA: "{}"}
 
     def changed(self) -> dict[str, Any]:
         """Those that are not what they were the last time, with what they are now."""
         found: dict[str, Any] = {}
+        if self._parts is None:  # not before: tools that are started change what there is
+            self._parts = [
+                (name, part.save_state)
+                for name, part in _parts(self._run)
+                if callable(getattr(part, "save_state", None))
+            ]
         if self._metadata or self._texts[METADATA] != "{}":
             self._look(METADATA, self._metadata, found)
         for name, save_state in self._parts:
@@ -71,3 +74,4 @@ def _parts(run: Run) -> Iterator[tuple[str, Any]]:
         if not isinstance(resource, type):
             yield f"resource {name}", resource
     yield "state", run.state
+    yield "window", run.state.window

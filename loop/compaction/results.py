@@ -27,11 +27,11 @@ class ResultsCap(Compaction):
     def __init__(self, max_chars: int) -> None:
         super().__init__()
         self.max_chars = at_least("context_window_total_chars", max_chars, 1)
-        self._tally = Tally(_of_result)
+        self._tally = Tally()
         self._prune = PruneResults(keep_recent=1, min_chars=100)
 
     def compact(self, state: Any, step_num: int) -> Any:
-        if self._tally.of(state.conversation) <= max(self.max_chars, self._in_vain):
+        if self._tally.of(state.conversation, _of_result) <= max(self.max_chars, self._in_vain):
             return None
         goal = Goal(self.max_chars // 2, _of_results, window_of(state), task_of(state))
         shorter = self.shorten(state.conversation, goal)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+from looplet.mcp.unmatched import without_patterns
 from looplet.tools import ToolSpec, is_tool_name
 from looplet.types import ToolResult, printable
 from looplet.validation import UnsupportedSchema, Validator, compile_schema
@@ -109,8 +110,6 @@ def _schema(tool: Tool) -> dict[str, Any]:
     """Its schema, of type object, without defaults that it would not accept itself.
 
     Ours fill in what a schema declares; many servers declare `null` for what must not be null.
-    Where there is a `pattern`, none is kept: to match a text of the server's with an expression of
-    the server's can take for ever.
     """
     schema = dict(tool.input_schema)
     try:
@@ -119,6 +118,8 @@ def _schema(tool: Tool) -> dict[str, Any]:
             raise NotOffered(f"its schema is longer than {MOST_SCHEMA} characters")
     except RecursionError:
         raise NotOffered("its schema is nested too deeply") from None
+    if '"pattern' in text:
+        schema = without_patterns(schema)
     if schema.setdefault("type", "object") != "object":
         raise NotOffered("its schema is not of type `object`")
     properties = schema.get("properties")
@@ -131,7 +132,7 @@ def _schema(tool: Tool) -> dict[str, Any]:
                 fits = compile_schema(schema, ("properties", name))
             except UnsupportedSchema as error:
                 raise NotOffered(f"its schema is not one that can be checked: {error}") from None
-            if '"pattern' in text or not fits(part["default"]):
+            if not fits(part["default"]):
                 part = {key: value for key, value in part.items() if key != "default"}
         kept[name] = part
     return {**schema, "properties": kept}

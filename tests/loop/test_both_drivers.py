@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -244,3 +246,28 @@ def binding_as_preset(binding: Any) -> Any:
             "state": binding.state(),
         },
     )
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_nothing_of_a_run_waits_for_the_garbage_collector(tmp_path: Path, is_async: bool) -> None:
+    def run() -> weakref.ref[Any]:
+        llm = MockLLMBackend([{"tool": "add", "args": {"a": 1, "b": 2}}, DONE])
+        config = LoopConfig(max_steps=5, checkpoint_dir=str(tmp_path / "run"))
+        state = DefaultState(5)
+        if is_async:
+
+            async def drive() -> None:
+                async for _ in async_composable_loop(llm, "add", tools(), None, [], config, state):
+                    pass
+
+            asyncio.run(drive())
+        else:
+            assert len([*composable_loop(llm, "add", tools(), None, [], config, state)]) == 2
+        return weakref.ref(state)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert run()() is None
+    finally:
+        gc.enable()

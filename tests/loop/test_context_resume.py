@@ -7,7 +7,7 @@ from loop_doubles import Go
 
 from looplet import BudgetCap, FileCheckpointStore, LoopConfig, Reply, ToolCall, Usage
 from looplet.builtin_hooks import PerToolLimit, Stagnation, StaticBriefing, ThresholdCompact
-from looplet.tokens import estimated_tokens
+from looplet.tokens import Window, estimated_tokens
 
 
 def read(n: int) -> str:
@@ -93,3 +93,38 @@ def test_a_budget_that_was_used_up_stays_so(go: Go, tmp_path: Path) -> None:
     llm = Reader(60, Usage(90, 10))
     run = go(llm, [read], hooks=[BudgetCap(max_tokens=1000)], config=config)
     assert run.state.stop_reason == "max_tokens" and len(run.state.steps) == 10
+
+
+def test_what_was_learnt_of_the_window_is_kept(go: Go, tmp_path: Path) -> None:
+    class Terse(Reader):
+        """Reports three times as many tokens as the estimate says."""
+
+        name = "terse"
+
+        def generate(self, messages: list[dict[str, Any]], *, tools: Any) -> Reply:
+            reply = super().generate(messages, tools=tools)
+            return Reply(reply.text, reply.tool_calls, Usage(3 * self.seen[-1], 10))
+
+    def config(**more: Any) -> LoopConfig:
+        return LoopConfig(100, "the rules", checkpoint_dir=str(tmp_path / "run"), **more)
+
+    learnt = []
+
+    class Look:
+        def pre_prompt(self, state: Any, log: Any, context: Any, number: int) -> None:
+            state.window.used(state.conversation)
+            learnt.append(state.window.scale)
+
+    go(Terse(9), [read], hooks=[Look()], leave_after=5, config=config())
+    assert learnt[0] == 1.0 and learnt[-1] > 2
+    before = learnt[-1]
+    learnt.clear()
+    saved = FileCheckpointStore(tmp_path / "run").load()
+    go(Terse(9), [read], hooks=[Look()], config=config(initial_checkpoint=saved))
+    assert learnt[0] > 2 and abs(learnt[0] - before) < 0.5
+
+    other = Window(1000, model="another")
+    other.restore_state({"model": "terse", "scale": 3.0, "tokens": 500})
+    assert other.save_state() is None, "it was learnt of another model"
+    other.restore_state({"model": "another", "scale": 3.0, "tokens": 500})
+    assert (other.scale, other.tokens) == (3.0, 500)

@@ -136,8 +136,13 @@ def test_a_hook_compacts_where_no_service_does(go: Go) -> None:
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.just("cut"), st.just("new"))))
 def test_a_tally_is_the_sum_whatever_happens_to_the_list(moves: list[Any]) -> None:
-    looked = []
-    tally = Tally(lambda item: looked.append(item) or item)
+    looked: list[int] = []
+    tally = Tally()
+
+    def measure(item: int) -> int:
+        looked.append(item)
+        return item
+
     items: list[int] = []
     for move in moves:
         if move == "cut":
@@ -146,9 +151,9 @@ def test_a_tally_is_the_sum_whatever_happens_to_the_list(moves: list[Any]) -> No
             items = [*items, 1]
         else:
             items.append(move)
-        assert tally.of(items) == sum(items) and tally.is_of(items)
+        assert tally.of(items, measure) == sum(items) and tally.is_of(items)
     looked.clear()
-    tally.of(items)
+    tally.of(items, measure)
     assert looked == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mcp_types import Tool
 
-from looplet import BaseToolRegistry, MCPToolAdapter, ToolSpec
+from looplet import BaseToolRegistry, MCPToolAdapter, ToolCall, ToolResult, ToolSpec
 from looplet.mcp.errors import ServerError, ServerSetupError
 from looplet.mcp.offered import specs_of
 from looplet.mcp.settings import ServerSettings, servers_of, split_command, with_commands_split
@@ -81,15 +81,44 @@ def test_an_unknown_key_is_an_error_with_the_one_that_was_meant() -> None:
     assert (server.name, server.command, server.timeout_s) == ("s", ["a", "1"], 60.0)
 
 
-def test_a_default_is_not_matched_with_an_expression_of_the_server() -> None:
-    text = {"type": "string", "pattern": "^(a+)+$", "default": "a"}
-    schema = {"type": "object", "properties": {"a": text, "b": {"default": 1}}}
-    tool = Tool(name="t", input_schema=schema)
-    specs, notes = specs_of(ServerSettings("s", "x"), [tool], (), lambda *_: None)  # type: ignore
-    assert notes == [] and specs[0].schema["properties"]["a"] == {
-        "type": "string",
-        "pattern": "^(a+)+$",
-    }
+def offered(schema: dict[str, Any]) -> ToolSpec:
+    def reached(name: str, ctx: Any, args: dict[str, Any]) -> ToolResult:
+        return ToolResult.failure(ToolCall(name, args), "server", "it was called")
+
+    tool = Tool(name="t", input_schema={"type": "object", **schema})
+    specs, notes = specs_of(ServerSettings("s", "x"), [tool], (), reached)
+    assert notes == []
+    return specs[0]
+
+
+SLOW = {"type": "string", "pattern": "^(a+)+$"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {**SLOW, "default": "a" * 40 + "!"}, "b": {"default": 1}}},
+        {"properties": {"a": {"$ref": "#/$defs/slow"}}, "$defs": {"slow": SLOW}},
+        {"properties": {"a": {"not": {"anyOf": [SLOW, {"const": 1}]}}}},
+        {"properties": {"a": {"oneOf": [SLOW, {"type": "string", "pattern": "b"}]}}},
+        {"patternProperties": {"^(a+)+$": {"type": "string"}}, "additionalProperties": False},
+        {"properties": {"a": {"if": SLOW, "then": {"const": 1}}}},
+        {"additionalProperties": SLOW, "propertyNames": SLOW},
+    ],
+)
+def test_no_text_is_matched_with_an_expression_of_the_server(schema: dict[str, Any]) -> None:
+    registry = BaseToolRegistry([offered(schema)])
+    result = registry.dispatch(ToolCall("t", {"a": "a" * 40 + "!"}))  # would take for ever
+    assert result.error == "it was called"
+
+
+def test_the_model_is_told_of_the_expression() -> None:
+    part = offered({"properties": {"a": {**SLOW, "description": "Some."}, "pattern": {}}}).schema
+    words = "Some. Matches the regular expression ^(a+)+$"
+    expected = {"a": {"type": "string", "description": words}, "pattern": {}}
+    assert part["properties"] == expected
+    one = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
+    assert offered({"properties": {"a": one}}).schema["properties"] == {"a": one}, "none there"
 
 
 def test_messages_hold_no_secrets() -> None:
