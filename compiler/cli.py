@@ -53,7 +53,7 @@ def _answer(argv: Sequence[str]) -> Answer:
     try:
         import click
 
-        from looplet.compiler.commands.table import commands
+        from looplet.compiler.commands.packages import commands
         from looplet.compiler.render.visible import visible
     except ImportError as error:
         return _import_failed(error)

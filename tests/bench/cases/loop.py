@@ -7,7 +7,7 @@ from measure import Series, in_turns
 from report import Cell, Table, Target, ratio
 
 # steps -> how many runs one worker takes the median of
-RUNS = {10: 50, 100: 15, 1000: 3, 3000: 1, 10000: 1}
+RUNS = {10: 50, 100: 15, 1000: 3, 3000: 1, 10000: 3}
 QUICK = (10, 100, 1000)
 # The peer's step gets dearer as its run grows: 10 000 steps would take minutes a sample.
 PEER_AT_MOST = 3000
@@ -53,4 +53,4 @@ def _series(bench: Bench, model: str, steps: int) -> Series:
             continue
         ask: dict[str, object] = {"model": model, "steps": steps, "runs": RUNS[steps]}
         samples[side.name] = bench.worker_sample(side, "loop_steps.py", ask)
-    return in_turns(samples, bench.rounds(6 if steps <= 1000 else 3), warm_up=False)
+    return in_turns(samples, bench.rounds(3 if steps == 3000 else 6), warm_up=False)
