@@ -11,7 +11,7 @@ from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.resolve import Resolved
 from looplet.compiler.rules import ct2_schema as ct2
 from looplet.compiler.rules import ct3_servers as ct3
-from looplet.mcp.settings import split_command
+from looplet.mcp.settings import KEYS, ServerSettings, split_command
 
 OR_A_URL = "or `url`, the address of one that runs already"
 
@@ -51,6 +51,36 @@ def _reached(resolved: Resolved, name: str, server: dict[str, Any]) -> Iterator[
             file, span = resolved.place(layout.CONFIG, (*path, "command"))
             why = str(error).rpartition(": ")[2]
             yield ct3.command.at(file, span, server=where, why=why)
+            return
+    if (command is None) != (url is None):
+        yield from _refused(resolved, name, server)
+
+
+def _refused(resolved: Resolved, name: str, server: dict[str, Any]) -> Iterator[Diagnostic]:
+    """What a run would refuse, judged by what judges it there; references are known only there."""
+    where = f"mcp_servers.{name}"
+    way = "command" if server.get("command") is not None else "url"
+    others = ("url", "headers") if way == "command" else ("command", "args", "env", "cwd")
+    stand_in = {"command": "program", "url": "https://host.example"}
+    for key, value in server.items():
+        if (
+            key not in KEYS
+            or key in others
+            or value is None
+            or "${" in str(value)
+            or _is_bare(value)
+        ):
+            continue
+        try:
+            ServerSettings(where, **{way: stand_in[way], key: value})
+        except ValueError as error:
+            file, span = resolved.place(layout.CONFIG, ("mcp_servers", name, key))
+            yield ct3.setting.at(file, span, why=str(error))
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether it is a reference of the short form, `"@name"`."""
+    return isinstance(value, str) and value.startswith("@")
 
 
 KNOWN = frozenset(("timeout_s", "tools", "prefix"))

@@ -61,3 +61,23 @@ def tool_taken(name: str, other: str) -> str:
           docs: {command: docs-server, tools: [search], prefix: docs_}
     """
     return f"{quote(name)} is taken by {other}; give the server a `prefix`, or leave the tool out"
+
+
+@rule("CT343", "server-setting", "error")
+def setting(why: str) -> str:
+    """A setting of a server is of the right type, and no server can be reached or started with it.
+
+    A header has a name and a text that HTTP can carry, an address has a host and no password, a
+    variable has a name without `=`.
+
+    Bad:
+
+        mcp_servers:
+          docs: {url: "https://ada:secret@docs.example.com/mcp"}
+
+    Good:
+
+        mcp_servers:
+          docs: {url: "https://docs.example.com/mcp", headers: {Authorization: "${runtime.token}"}}
+    """
+    return why
