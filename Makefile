@@ -38,7 +38,7 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml $(FOLDERS)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@
 
-# Servers that others wrote, for the tests to talk to; without npm those tests are skipped.
+# Servers that others wrote, and a browser, for the tests; without npm those tests are skipped.
 $(VENV)/.node: $(VENV)/bin/python tests/node/package.json tests/node/package-lock.json
 	@mkdir -p $(VENV)/node && cp tests/node/*.json $(VENV)/node
 	@if command -v npm > /dev/null; then \

@@ -23,9 +23,11 @@ from looplet.compiler.checks.files import (
     said_once,
 )
 from looplet.compiler.checks.hook_order import check_order
+from looplet.compiler.checks.installers import check_installers
 from looplet.compiler.checks.model import check_model
 from looplet.compiler.checks.permissions import check_permissions
 from looplet.compiler.checks.prompt_files import check_prompts
+from looplet.compiler.checks.reach import check_capabilities
 from looplet.compiler.checks.references import check_named_files, check_references, check_tools
 from looplet.compiler.checks.scripts import check_scripts
 from looplet.compiler.checks.secrecy import check_secrets
@@ -37,6 +39,7 @@ from looplet.compiler.resolve import Resolved
 OF_EACH_FOLDER: Final[tuple[Callable[[Cartridge], Iterator[Diagnostic]], ...]] = (
     check_encoding,
     check_names,
+    check_installers,
     check_secrets,
 )
 OF_THE_AGENT: Final[tuple[Callable[[Resolved], Iterator[Diagnostic]], ...]] = (
@@ -58,6 +61,7 @@ OF_THE_AGENT: Final[tuple[Callable[[Resolved], Iterator[Diagnostic]], ...]] = (
     check_code,
     check_scripts,
     check_prompts,
+    check_capabilities,
 )
 
 

@@ -46,7 +46,7 @@ def fingerprint() -> str:
 
 
 def _deciding() -> Iterator[str]:
-    for part in ("", "checks", "prompts", "python", "rules", "text"):
+    for part in ("", "capabilities", "checks", "prompts", "python", "rules", "text"):
         yield os.path.join(_HERE, part)
     for part in ("", "builtin_hooks", "builtin_tools", "prompts", "skills", "validation"):
         yield os.path.join(os.path.dirname(looplet.__file__), part)

@@ -12,7 +12,10 @@ import sys
 from collections.abc import Sequence
 from typing import IO, NamedTuple, TextIO
 
-_EXTRA = ("click", "yaml", "jsonschema", "jinja2", "referencing", "markupsafe", "rpds", "attrs")
+_EXTRA = (
+    *("click", "yaml", "jsonschema", "jinja2", "packaging"),
+    *("referencing", "markupsafe", "rpds", "attrs"),
+)
 _PIP = 'pip install "looplet[compiler]"'
 _BROKEN_PIPE = 141  # what a shell sees of a command that SIGPIPE ended
 

@@ -148,7 +148,8 @@ def rule(code: str, name: str, severity: Severity) -> Callable[[Callable[..., st
     """Enter a function that words a finding into the table; its docstring is its page."""
 
     def enter(word: Callable[..., str]) -> Rule:
-        if code in RULES or code[:3] not in FAMILIES or not word.__doc__:
+        paged = word.__doc__ or not __debug__  # `python -OO` has no docstrings
+        if code in RULES or code[:3] not in FAMILIES or not paged:
             raise ValueError(f"rule {code} ({name}) is taken, of no family, or has no page")
         entry = RULES[code] = Rule(code, name, severity, word)
         return entry

@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from looplet.compiler import layout
-from looplet.compiler.source import Tree, ignored, unwritable
+from looplet.compiler.portable import ignored, unwritable
+from looplet.compiler.source import Tree
 from looplet.preset import AgentPreset, File, Layer, PresetError, canonical_json
 
 BOM = b"\xef\xbb\xbf"

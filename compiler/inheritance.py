@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from looplet.compiler import layout
+from looplet.compiler.archive.errors import PackageError
 from looplet.compiler.cartridge import Cartridge
 from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.locations import MARKS, NAMED, Location, is_path
 from looplet.compiler.rules import ct3_references as ct3
-from looplet.compiler.source import Tree, read_folder
+from looplet.compiler.source import Tree
 from looplet.compiler.suggest import closest
+from looplet.installed import NotInstalled, split
+from looplet.places import NoPlace
 
 if TYPE_CHECKING:
     from looplet.compiler.cache import Cache
 
 MAX_PARENTS: Final = 16
-_MARKS: Final = (layout.CONFIG, layout.MANIFEST)
+_UNFIT: Final = {"version": ct3.parent_version, "twice": ct3.parent_twice}
 
-Open = Callable[[Tree, str, "Cache", str, tuple[str, ...]], tuple[Cartridge, list[Diagnostic]]]
+Open = Callable[
+    [Tree, Location, "Cache", str, tuple[Location, ...]], tuple[Cartridge, list[Diagnostic]]
+]
 
 
 def open_parent(
-    cartridge: Cartridge, store: Cache, trail: tuple[str, ...], open_cartridge: Open
+    cartridge: Cartridge,
+    location: Location,
+    store: Cache,
+    trail: tuple[Location, ...],
+    open_cartridge: Open,
 ) -> tuple[Cartridge | None, list[Diagnostic]]:
     """The parent of `cartridge`, opened, and every finding on the way; None if it has none.
 
-    trail: the real paths of the cartridges that led here, `cartridge` last.
+    location: where `cartridge` lies. trail: of the cartridges that led here, `cartridge` last.
     """
     target = cartridge.value(layout.CONFIG).get("extends")
     document = cartridge.documents.get(layout.CONFIG)
@@ -41,52 +51,70 @@ def open_parent(
 
     if target.startswith(("/", "~")) or "\\" in target or target[1:2] == ":":
         return refused(ct3.parent_absolute, target=target)
-    found = locate(cartridge.root, cartridge.place, target)
+    try:
+        found = locate(location, cartridge.place, target)
+    except NoPlace:
+        found = None  # no path, and no name
+    except NotInstalled as error:
+        return refused(_UNFIT.get(error.rule, ct3.parent_unusable), target=target, why=error.why)
+    except PackageError as error:
+        return refused(ct3.parent_unusable, target=target, why=_words(error.diagnostic))
     if found is None:
-        folder, name = posixpath.split(target.rstrip("/"))
-        near = closest(name, _neighbours(cartridge.root, target))
-        near = posixpath.join(folder, near) if near else None
-        return refused(ct3.missing_parent, target=target, why="is not there", near=near)
-    root, place = found
-    real = os.path.realpath(root)
-    if real in trail:
-        names = [os.path.basename(each) for each in trail[trail.index(real) :]]
-        return refused(ct3.cycle, trail=[*names, os.path.basename(real)])
+        why = "is not there"
+        return refused(ct3.missing_parent, target=target, why=why, near=_near(location, target))
+    parent_at, place = found
+    keys = [each.key for each in trail]
+    if parent_at.key in keys:
+        names = [posixpath.basename(key) for key in keys[keys.index(parent_at.key) :]]
+        return refused(ct3.cycle, trail=[*names, posixpath.basename(parent_at.key)])
     if len(trail) > MAX_PARENTS:
         return refused(ct3.too_deep, limit=MAX_PARENTS)
-    if not any(os.path.isfile(os.path.join(root, name)) for name in _MARKS):
+    tree, findings = parent_at.read()
+    if not findings and not any(mark in tree.files for mark in MARKS):
         why = "is no cartridge: it has no `config.yaml`"
         return refused(ct3.missing_parent, target=target, why=why, near=None)
-    tree, findings = read_folder(root)
-    parent, more = open_cartridge(tree, root, store, place, trail)
+    parent, more = open_cartridge(tree, parent_at, store, place, trail)
     return parent, [*map(parent.located, findings), *more]
 
 
-def locate(root: str, place: str, target: str) -> tuple[str, str] | None:
-    """The folder that `target` names for the cartridge in `root`, and its place; None if missing.
+def _words(found: Diagnostic) -> str:
+    """A finding about a package, in a finding about who extends it."""
+    return f"{found.path + ': ' if found.path else ''}{found.code} {found.message}"
 
-    A path is relative to `root`; a bare name is first a path, then a cartridge that is installed.
+
+def _near(location: Location, target: str) -> str | None:
+    """What `target` may be a slip of, in its terms."""
+    folder, name = posixpath.split(target.rstrip("/"))
+    versions = ""
+    if not is_path(target):
+        with suppress(NotInstalled):
+            name, versions = split(target)
+    near = closest(name, location.near(target))
+    return posixpath.join(folder, near + versions) if near else None
+
+
+def locate(location: Location, place: str, target: str) -> tuple[Location, str] | None:
+    """Where the parent `target` of the cartridge at `location` is, and its place; None if missing.
+
+    A path is relative to the cartridge; what may be a name is first a path, then a cartridge that
+    is installed. place: that of the cartridge. Raises NotInstalled, and PackageError for a package
+    that is not whole.
     """
-    path = os.path.join(root, *target.split("/"))
-    if "\0" not in path and os.path.isdir(path):
-        return path, posixpath.normpath(posixpath.join(place, target))
-    if "/" not in target and target not in (".", ".."):
-        from looplet.shipped import shipped
-
-        installed = shipped(target)
-        if installed is not None:
-            return installed, target
-    return None
+    found = location.beside(target)
+    if found is not None:
+        return found, place_beside(place, target)
+    if is_path(target):
+        return None
+    found, name = location.named(target)
+    return found, f"{NAMED}/{name}"
 
 
-def _neighbours(root: str, target: str) -> list[str]:
-    """The names that `target` may be a slip of."""
-    from looplet.shipped import shipped_names
+def place_beside(place: str, target: str) -> str:
+    """The place of what is at the path `target` as seen from `place`.
 
-    names = [] if "/" in target else shipped_names()
-    folder = os.path.dirname(os.path.join(root, target.rstrip("/")))
-    try:
-        with os.scandir(folder) as entries:
-            return [*names, *(entry.name for entry in entries if entry.is_dir())]
-    except (OSError, ValueError):
-        return names
+    What a named parent extends by a path is a parent of that name's kind: it lies below `@` too.
+    """
+    if place.startswith(f"{NAMED}/"):
+        inner = posixpath.normpath(posixpath.join(place.removeprefix(NAMED), target))
+        return NAMED + inner
+    return posixpath.normpath(posixpath.join(place, target))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from typing import Any
 
@@ -11,18 +10,20 @@ from looplet.compiler.cache import tree_digest
 from looplet.compiler.cartridge import Cartridge
 from looplet.compiler.diagnostics import Diagnostic, Edit, Fix, Span
 from looplet.compiler.inheritance import locate
+from looplet.compiler.locations import Location
+from looplet.compiler.lower import roots_of
 from looplet.compiler.report import Checked
-from looplet.compiler.source import Tree, read_folder
+from looplet.compiler.source import Tree
 from looplet.preset import AgentPreset, Layer
 
 
 def keep(checked: Checked, cartridge: Cartridge) -> dict[str, Any]:
-    """`checked` as JSON data. Parents are named as their children name them, with their digests,
-    to be looked for again."""
+    """`checked` as JSON data. Parents are named as their children name them, with their places and
+    digests, to be looked for again."""
     chain = cartridge.chain()
     return {
         "parents": [
-            [child.value(layout.CONFIG)["extends"], tree_digest(parent.tree)]
+            [child.value(layout.CONFIG)["extends"], parent.place, tree_digest(parent.tree)]
             for child, parent in pairwise(chain)
         ],
         "name": checked.name,
@@ -31,28 +32,28 @@ def keep(checked: Checked, cartridge: Cartridge) -> dict[str, Any]:
     }
 
 
-def kept(root: str, tree: Tree, known: dict[str, Any]) -> Checked | None:
-    """The result in `known` for the tree at `root`; None if a parent is not what it was."""
+def kept(root: str, location: Location, tree: Tree, known: dict[str, Any]) -> Checked | None:
+    """The result in `known` for the tree at `location`; None if a parent is not what it was."""
     from looplet.compiler.pipeline import sources_of
 
     try:
-        layers = [("", tree, os.path.realpath(root))]
-        for target, digest in known["parents"]:
-            place, _, folder = layers[-1]
-            found_at = locate(folder, place, target)
-            if found_at is None:
+        layers = [("", tree, location.root)]
+        for target, place, digest in known["parents"]:
+            found_at = locate(location, layers[-1][0], target)
+            if found_at is None or found_at[1] != place:
                 return None
-            parent, findings = read_folder(found_at[0])
+            location = found_at[0]
+            parent, findings = location.read()
             if findings or tree_digest(parent) != digest:
                 return None
-            layers.append((found_at[1], parent, os.path.realpath(found_at[0])))
+            layers.append((place, parent, location.root))
         found = tuple(_found(each, root) for each in known["diagnostics"])
         sources = sources_of(found, [(place, each) for place, each, _ in layers]) if found else {}
         values = known["preset"]
         preset = _preset(values, layers) if values else None
         return Checked(root, known["name"], found, sources, preset)
     except (AttributeError, LookupError, StopIteration, TypeError, ValueError):
-        return None  # an entry of another shape is a damaged one
+        return None  # an entry of another shape is a damaged one; so is a parent that is not whole
 
 
 def _preset(values: dict[str, Any], layers: list[tuple[str, Tree, str]]) -> AgentPreset:
@@ -60,7 +61,7 @@ def _preset(values: dict[str, Any], layers: list[tuple[str, Tree, str]]) -> Agen
     for path in values["files"]:
         files[path] = next(tree.files[path] for _, tree, _ in layers if path in tree.files)
     kept_layers = [Layer(tree.name, tree.files, place) for place, tree, _ in layers]
-    return AgentPreset.from_values(values, files, kept_layers, [real for _, _, real in layers])
+    return AgentPreset.from_values(values, files, kept_layers, roots_of(r for _, _, r in layers))
 
 
 def _diagnostic(found: Diagnostic) -> list[Any]:

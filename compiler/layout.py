@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-Kind = Literal["cartridge", "config", "runtime", "tool", "hook", "eval-case"]
+Kind = Literal["cartridge", "config", "runtime", "tool", "hook", "eval-case", "lock"]
 Code = Literal["tool", "short-tool", "hook", "resource", "memory", "collector", "grader", "script"]
 
 MANIFEST: Final = "cartridge.json"

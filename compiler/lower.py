@@ -5,6 +5,7 @@ What the passes before accepted, this one lowers; it has no findings of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from looplet.compiler import layout
@@ -46,9 +47,15 @@ def lower(resolved: Resolved, runtime: dict[str, Any] | None = None) -> AgentPre
         hook_defs={id: lower_hook(hook) for id, hook in resolved.hooks.items()},
         files=files,
         layers=tuple(layer_of(cartridge) for cartridge in resolved.chain),
-        roots=tuple(cartridge.root for cartridge in resolved.chain),
+        roots=roots_of(cartridge.root for cartridge in resolved.chain),
         runtime=runtime,
     )
+
+
+def roots_of(roots: Iterable[str]) -> tuple[str, ...]:
+    """Where layers are on this machine, "" for one that is in a file; () if all of them are."""
+    listed = tuple(roots)
+    return listed if any(listed) else ()
 
 
 def declares(path: str) -> bool:

@@ -165,5 +165,5 @@ def _roots(preset: AgentPreset, resolved: Resolved, path: str) -> tuple[str, ...
 def _homes(preset: AgentPreset, folder: str, tree: Tree) -> Iterator[str]:
     """The folders on this machine that hold just this tree."""
     for layer, root in zip(preset.layers, preset.roots, strict=False):
-        if subtree(layer.files, folder).files == tree.files:
+        if root and subtree(layer.files, folder).files == tree.files:
             yield os.path.join(root, *folder.split("/"))

@@ -16,32 +16,29 @@ from looplet.compiler.cartridge import Cartridge
 from looplet.compiler.diagnostics import Diagnostic, apart, order
 from looplet.compiler.inheritance import open_parent
 from looplet.compiler.kept import keep, kept
+from looplet.compiler.locations import Folder, Location
+from looplet.compiler.portable import ignored
 from looplet.compiler.report import CartridgeError, Checked, Report
 from looplet.compiler.rules import ct0_files as ct0
 from looplet.compiler.rules import ct1_syntax as ct1
-from looplet.compiler.source import Tree, ignored, read_folder, tree_name
+from looplet.compiler.rules import ct7_loading as ct7
+from looplet.compiler.source import Tree, tree_name
 from looplet.compiler.syntax import Document
+from looplet.installed import NotInstalled
+from looplet.places import NoPlace, place_at, place_of
 from looplet.preset import AgentPreset
 
 _MAY_BE_EMPTY: Final = ("config", "runtime", "hook")
 
 
-def cartridge_to_preset(
-    path: str | os.PathLike[str],
-    *,
-    strict: bool = True,
-    runtime: Mapping[str, Any] | None = None,
-    cache: bool = True,
+def folder_to_preset(
+    path: str, *, strict: bool, runtime: Mapping[str, Any] | None, cache: bool
 ) -> AgentPreset:
-    """The preset of the cartridge at `path`, checked without running anything of it.
-
-    runtime: the inputs for the shorthands `preset.tools`, `.hooks` and `.config`. strict: a
-    reference to an input that is neither declared nor given is an error; otherwise it is left to
-    the binding. cache: use what is known of unchanged contents.
+    """The preset of the folder at `path`, as `cartridge_to_preset` describes it.
 
     Raises CartridgeError, whose `report` has every finding, when there are errors.
     """
-    report = check(path, cache=cache)
+    report = Report((check_folder(path, cache=cache),))
     preset = report.cartridges[0].preset
     if preset is None:
         raise CartridgeError(report)
@@ -63,19 +60,38 @@ def _undeclared(report: Report, runtime: Mapping[str, Any]) -> None:
 
 
 def check(path: str | os.PathLike[str], *, cache: bool = True) -> Report:
-    """Check one cartridge. Never raises for what is in the folder, or for its absence."""
-    return Report((check_folder(os.fspath(path), cache=cache),))
+    """Check one cartridge: a folder, a package, or an installed one by its name.
+
+    Never raises for what is there, or for its absence.
+    """
+    return Report((_check(os.fspath(path), cache),))
 
 
 def check_all(paths: Iterable[str | os.PathLike[str]], *, cache: bool = True) -> Report:
     """Check cartridges and folders of cartridges, searched at every depth."""
     checked: list[Checked] = []
     for path in [os.fspath(given) for given in paths]:
-        roots = [path] if not os.path.isdir(path) or is_cartridge(path) else sorted(_search(path))
+        searched = os.path.isdir(path) and not is_cartridge(path) and not place_at(path).packed
+        roots = sorted(_search(path)) if searched else [path]
         if not roots:
             checked.append(_only(path, ct0.none_found.at("")))
-        checked += [check_folder(root, cache=cache) for root in roots]
+        checked += [_check(root, cache) for root in roots]
     return Report(tuple(checked))
+
+
+def _check(named: str, cache: bool) -> Checked:
+    """Check what is at a path, or is called so."""
+    try:
+        place = place_of(named)
+    except NoPlace:
+        return check_folder(named, cache=cache)
+    except NotInstalled as error:
+        return _only(named, ct7.unusable.at("", why=str(error)))
+    if not place.packed:
+        return check_folder(place.path, cache=cache)
+    from looplet.compiler.checked_package import check_package
+
+    return check_package(place, cache=cache)
 
 
 def is_cartridge(path: str) -> bool:
@@ -106,15 +122,20 @@ def _only(root: str, finding: Diagnostic) -> Checked:
 
 def check_folder(root: str, *, cache: bool = True) -> Checked:
     """Check the cartridge in the folder `root`."""
-    tree, findings = read_folder(root)
+    return check_location(root, Folder(root), cache=cache)
+
+
+def check_location(root: str, location: Location, *, cache: bool = True) -> Checked:
+    """Check the cartridge at `location`. root: how it was asked for."""
+    tree, findings = location.read()
     if not tree.files or any(finding.path == "" for finding in findings):
         found = findings or [ct0.none_found.at("")]
         return _checked(root, tree, found, None, None)
     store = Cache(root, cache)
     digest = "" if findings else tree_digest(tree)
-    if digest and (known := store.result(digest)) and (checked := kept(root, tree, known)):
-        return checked
-    checked, cartridge = _passes(root, tree, store, findings)
+    if digest and (known := store.result(digest)) and (one := kept(root, location, tree, known)):
+        return one
+    checked, cartridge = _passes(root, location, tree, store, findings)
     store.save_files()
     if digest and _settled(checked, cartridge):
         store.save_result(digest, keep(checked, cartridge))
@@ -129,18 +150,18 @@ def _settled(checked: Checked, cartridge: Cartridge) -> bool:
 
 def check_tree(root: str, tree: Tree, store: Cache) -> Checked:
     """Check a tree as if it were what the folder `root` holds."""
-    return _passes(root, tree, store, [])[0]
+    return _passes(root, Folder(root), tree, store, [])[0]
 
 
 def _passes(
-    root: str, tree: Tree, store: Cache, findings: list[Diagnostic]
+    root: str, location: Location, tree: Tree, store: Cache, findings: list[Diagnostic]
 ) -> tuple[Checked, Cartridge]:
-    """The passes behind `source`, in order; `findings` are those of reading the folder."""
+    """The passes behind `source`, in order; `findings` are those of reading the tree."""
     from looplet.compiler.analysis import analyse
     from looplet.compiler.lower import lower
     from looplet.compiler.resolve import resolve
 
-    cartridge, found = open_cartridge(tree, root, store)
+    cartridge, found = open_cartridge(tree, location, store)
     resolved = resolve(cartridge)
     gone = [finding for finding in findings if finding.path in tree.lost]
     findings = [*findings, *found, *apart(analyse(resolved), [*gone, *found])]
@@ -150,12 +171,13 @@ def _passes(
 
 
 def open_cartridge(
-    tree: Tree, root: str, store: Cache, place: str = "", trail: tuple[str, ...] = ()
+    tree: Tree, location: Location, store: Cache, place: str = "", trail: tuple[Location, ...] = ()
 ) -> tuple[Cartridge, list[Diagnostic]]:
-    """A folder's documents, parsed and held against their schemas, and those of its parents."""
-    cartridge = Cartridge(tree, store, place, os.path.realpath(root))
+    """A cartridge's documents, parsed and held against their schemas, and those of its parents."""
+    cartridge = Cartridge(tree, store, place, location.root)
     found = cartridge.read_documents(check_declared)
-    parent, inherited = open_parent(cartridge, store, (*trail, cartridge.root), open_cartridge)
+    trail = (*trail, location)
+    parent, inherited = open_parent(cartridge, location, store, trail, open_cartridge)
     cartridge.parent = parent
     return cartridge, [*map(cartridge.located, found), *inherited]
 

@@ -19,7 +19,11 @@ from looplet.compiler.syntax import Document
 from looplet.link.limits import NO_EFFECT, NOT_RUN
 from looplet.validation import Validator, compile_schema
 
-KINDS: Final[tuple[Kind, ...]] = ("cartridge", "config", "runtime", "tool", "hook", "eval-case")
+WRITTEN: Final[tuple[Kind, ...]] = ("cartridge", "config", "runtime", "tool", "hook", "eval-case")
+"""The kinds of files that people write."""
+
+KINDS: Final[tuple[Kind, ...]] = (*WRITTEN, "lock")
+"""All of which there is a schema."""
 
 _OUTSIDE: Final = "hooks outside of the process"
 _NOT_RUN: Final[dict[str, dict[str, str]]] = {
@@ -121,4 +125,4 @@ def _not_yet(document: Document, value: dict[str, Any]) -> list[Diagnostic]:
     ]
 
 
-__all__ = ["KINDS", "check_document", "raw_schema", "schema_for"]
+__all__ = ["KINDS", "WRITTEN", "check_document", "raw_schema", "schema_for"]

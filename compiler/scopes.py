@@ -14,6 +14,7 @@ FILES: Final = {
     "tool": "`tool.yaml`",
     "hook": "a hook's `config.yaml`",
     "eval-case": "an eval case",
+    "lock": "`cartridge.lock`",
 }
 NEIGHBOURS: Final = {
     "cartridge": ("config", "runtime"),
@@ -22,6 +23,7 @@ NEIGHBOURS: Final = {
     "tool": ("hook", "config", "cartridge"),
     "hook": ("tool", "config"),
     "eval-case": ("config", "cartridge"),
+    "lock": (),
 }
 VERSION_1: Final = {
     ("tool", "tags"): "name the tools in the `kwargs` of the hook that treats them alike",

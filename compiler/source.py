@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.portable import (
+    IGNORED,
+    MAX_DEPTH,
+    MAX_FILE,
+    MAX_FILES,
+    MAX_TREE,
+    bad_name,
+    collisions,
+    plain,
+)
 from looplet.compiler.rules import ct0_files as ct0
 from looplet.preset import File
-
-IGNORED: Final = frozenset(
-    {
-        *("__pycache__", ".git", ".venv", ".DS_Store"),
-        *(".pytest_cache", ".mypy_cache", ".ruff_cache"),
-    }
-)
-MAX_FILE: Final = 64 * 1024 * 1024
-MAX_TREE: Final = 512 * 1024 * 1024
-MAX_FILES: Final = 50_000
-MAX_NAME: Final = 240
-MAX_DEPTH: Final = 32
-
-_WINDOWS_RESERVED: Final = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +41,6 @@ class Tree:
 def tree_name(path: str) -> str:
     """The name of the cartridge that the folder `path` would hold, were there no manifest."""
     return os.path.basename(os.path.abspath(path)).removesuffix(".cartridge")
-
-
-def ignored(name: str) -> bool:
-    """Whether a file or folder of this name is never part of a tree."""
-    return name in IGNORED or name.endswith(".pyc")
 
 
 def read_folder(path: str) -> tuple[Tree, list[Diagnostic]]:
@@ -79,12 +66,16 @@ def _unusable(path: str, error: OSError | ValueError) -> Diagnostic:
         return ct0.unreadable.at("", why=error.strerror)
     if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError):
         return ct0.unreadable.at("", why=error.strerror or str(error), given=True)
+    from looplet.places import beside, is_name, names
+
     parent = os.path.dirname(os.path.abspath(path)) if "\0" not in path else ""
     try:
         neighbours = [entry.name for entry in os.scandir(parent) if entry.is_dir()]
     except OSError:
         neighbours = []
-    return ct0.missing.at("", shown=path, neighbours=neighbours)
+    named = is_name(path)
+    near = [*neighbours, *beside(parent), *(names() if named else ())]
+    return ct0.missing.at("", shown=path, neighbours=near, named=named)
 
 
 def _kind(mode: int) -> str:
@@ -129,7 +120,7 @@ class _Reader:
                     self.full = True
                     self.findings.append(ct0.too_many_files.at("", limit=MAX_FILES))
                 return
-            if not _plain(name):
+            if not plain(name):
                 why = bad_name(name)
                 if why:
                     shown = (prefix + name).encode("utf-8", "backslashreplace").decode()
@@ -200,76 +191,8 @@ class _Reader:
             os.close(handle)
 
 
-def collisions(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Paths that another file system takes for one, by case or by Unicode form: (path, other)."""
-    listed = sorted(paths)
-    joined = "\n".join(listed)
-    if joined.isascii() and joined == joined.lower():
-        return
-    seen: dict[str, str] = {}
-    for path in listed:
-        parts = path.split("/")
-        for depth in range(1, len(parts) + 1):
-            part = "/".join(parts[:depth])
-            key = unicodedata.normalize("NFC", part).casefold()
-            if seen.setdefault(key, part) != part:
-                yield path, seen[key]
-                break
-
-
-def unwritable(files: Mapping[str, File]) -> str | None:
-    """Why `files` could not be read back from a folder they are written to; None if they can."""
-    folders = {path[:at] for path in files for at in range(len(path)) if path[at] == "/"}
-    for path in files:
-        parts = path.split("/")
-        for part in parts:
-            if ignored(part):
-                return f"{path!r}: `{part}` is never part of a cartridge"
-            if not _plain(part) and (why := bad_name(part)):
-                return f"{path!r}: {why}"
-        if len(parts) > MAX_DEPTH:
-            return f"{path!r} nests deeper than {MAX_DEPTH} folders"
-        if path in folders:
-            return f"{path!r} is both a file and a folder"
-        if len(files[path].data) > MAX_FILE:
-            return f"{path!r} has more than {MAX_FILE} bytes"
-    for path, other in collisions(files):
-        return f"{path!r} and {other!r} are one name on some systems"
-    return None
-
-
-def _plain(name: str) -> bool:
-    """Whether a name is so ordinary that `bad_name` need not be asked."""
-    return (
-        name.isascii()
-        and len(name) <= 64
-        and name.replace(".", "").isidentifier()
-        and name[-1] != "."
-        and name.partition(".")[0].lower() not in _WINDOWS_RESERVED
-    )
-
-
 def _mode(path: str) -> int:
     try:
         return os.lstat(path).st_mode
     except OSError:
         return 0
-
-
-def bad_name(name: str) -> str | None:
-    """Why `name`, one part of a path, cannot travel to every system; None if it can."""
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
-        return "it is not UTF-8"
-    if size > MAX_NAME:
-        return f"it has {size} bytes, more than the {MAX_NAME} that every system holds"
-    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in name):
-        return "it has a control character"
-    if bad := next((char for char in name if char in '\\:*?"<>|'), None):
-        return f"it has the character `{bad}`, which some systems refuse"
-    if name[-1] in " .":
-        return "it ends in a space or a full stop, which some systems drop"
-    if name.split(".")[0].lower() in _WINDOWS_RESERVED:
-        return "Windows keeps this name for a device"
-    return None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from looplet.checkpoint.store import FileCheckpointStore
     from looplet.compiler.capture import capture
     from looplet.compiler.emit import preset_to_cartridge
-    from looplet.compiler.pipeline import cartridge_to_preset
+    from looplet.compiler.loading import cartridge_to_preset
     from looplet.config import LoopConfig
     from looplet.context import ToolContext
     from looplet.cost import Prices
@@ -124,7 +124,7 @@ _WHERE = {
     "agent_tool": "agents",
     "async_composable_loop": "aio",
     "capture": "compiler.capture",
-    "cartridge_to_preset": "compiler.pipeline",
+    "cartridge_to_preset": "compiler.loading",
     "composable_loop": "drivers",
     "done_tool": "tools",
     "model_from": "models.choose",

@@ -13,8 +13,8 @@ from errno import ENOSPC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
 ABOUT = "Run agents that are folders. `looplet-compile` checks, edits and packs them."
@@ -23,6 +23,7 @@ examples:
   looplet list
   looplet run hello "Greet Ada and Grace" --scripted
   looplet run my_agent.cartridge "Find the bug" --input repo=. --max-steps 20
+  looplet run dist/my_agent-1.0.0.cartridge "Find the bug"
 
   looplet run my_agent.cartridge "Find the bug" --model ollama:qwen3 --checkpoint runs/1
   looplet resume runs/1
@@ -47,8 +48,13 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `looplet` with `argv` (default: the process's) and return its exit code."""
+def main(
+    argv: Sequence[str] | None = None, arguments: Callable[[], ArgumentParser] | None = None
+) -> int:
+    """Run `looplet` with `argv` (default: the process's) and return its exit code.
+
+    arguments: what reads them, for a command of another name; `parser` if left out.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # the process was started without one
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (for as long as it runs)
@@ -56,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
     try:
-        code = _answer(sys.argv[1:] if argv is None else argv)
+        code = _answer(sys.argv[1:] if argv is None else argv, arguments or parser)
         sys.stdout.flush()
     except BrokenPipeError:
         _drop(sys.stdout)
@@ -76,9 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _answer(argv: Sequence[str]) -> int:
+def _answer(argv: Sequence[str], arguments: Callable[[], ArgumentParser]) -> int:
     try:
-        args = parser().parse_args(argv)
+        args = arguments().parse_args(argv)
     except SystemExit as stop:  # argparse has said what there is to say
         return int(stop.code or 0)
     try:
@@ -92,7 +98,11 @@ def _run(args: Namespace) -> int:
     if args.command == "list":
         from looplet.commands.list import list_cartridges
 
-        return list_cartridges()
+        return list_cartridges(args.json, args.index)
+    if args.command == "packaged":
+        from looplet.commands.packaged import run_packaged
+
+        return run_packaged(args)
     if args.command == "mcp":
         from looplet.commands.mcp import serve
 
@@ -108,11 +118,7 @@ def _run(args: Namespace) -> int:
 
 def parser() -> ArgumentParser:
     """The command line of `looplet`."""
-    from argparse import SUPPRESS, Action, ArgumentParser, RawDescriptionHelpFormatter
-
-    def formatter(prog: str) -> RawDescriptionHelpFormatter:
-        # Told the width, argparse needs no shutil, which costs more than all the rest of it.
-        return RawDescriptionHelpFormatter(prog, width=_width())
+    from argparse import SUPPRESS, Action, ArgumentParser
 
     class Version(Action):
         def __call__(self, parser: ArgumentParser, *_: object) -> None:
@@ -134,8 +140,61 @@ def parser() -> ArgumentParser:
         formatter_class=formatter,
     )
     run.add_argument(
-        "cartridge", metavar="CARTRIDGE", help="a folder, or the name of a shipped cartridge"
+        "cartridge",
+        metavar="CARTRIDGE",
+        help="a folder, a package file, or the name of an installed or shipped cartridge",
     )
+    run.add_argument(
+        "--index",
+        metavar="URL-or-DIR",
+        help="fetch the cartridge of that name from an index; that in LOOPLET_INDEX is asked for "
+        "what is not here",
+    )
+    add_run(run)
+    add_trust(run)
+
+    resume = commands.add_parser(
+        "resume",
+        help="go on with a saved run",
+        description="Go on with a run that was saved with --checkpoint. A run that is done is "
+        "shown again.",
+        formatter_class=formatter,
+    )
+    resume.add_argument("folder", metavar="DIR", help="the folder that the run is saved in")
+    resume.add_argument(
+        "--answer", metavar="TEXT", help="the answer to the question that the run is waiting for"
+    )
+    _add_model(resume)
+    _add_running(resume)
+    add_trust(resume)
+
+    listing = commands.add_parser(
+        "list",
+        help="list the cartridges that are installed, and those that come with looplet",
+        description="List the cartridges that are installed, and those that come with looplet.\n"
+        "Exits with 1 if one of them cannot be used; what is wrong with it is told beside it.",
+        formatter_class=formatter,
+    )
+    listing.add_argument("--json", action="store_true", help="print them as JSON")
+    listing.add_argument(
+        "--index", metavar="URL-or-DIR", help="list what an index of packages has, instead"
+    )
+    from looplet.commands.mcp_arguments import add_mcp
+
+    add_mcp(commands, formatter)
+    return top
+
+
+def formatter(prog: str) -> RawDescriptionHelpFormatter:
+    """How help is laid out."""
+    from argparse import RawDescriptionHelpFormatter
+
+    # Told the width, argparse needs no shutil, which costs more than all the rest of it.
+    return RawDescriptionHelpFormatter(prog, width=_width())
+
+
+def add_run(run: ArgumentParser) -> None:
+    """What can be said of a run, whichever command begins it and however it knows the cartridge."""
     run.add_argument("task", metavar="TASK", help="what to do")
     run.add_argument(
         "--input",
@@ -152,31 +211,6 @@ def parser() -> ArgumentParser:
     _add_model(run)
     _add_running(run)
 
-    resume = commands.add_parser(
-        "resume",
-        help="go on with a saved run",
-        description="Go on with a run that was saved with --checkpoint. A run that is done is "
-        "shown again.",
-        formatter_class=formatter,
-    )
-    resume.add_argument("folder", metavar="DIR", help="the folder that the run is saved in")
-    resume.add_argument(
-        "--answer", metavar="TEXT", help="the answer to the question that the run is waiting for"
-    )
-    _add_model(resume)
-    _add_running(resume)
-
-    commands.add_parser(
-        "list",
-        help="list the shipped cartridges",
-        description="List the cartridges that come with looplet.",
-        formatter_class=formatter,
-    )
-    from looplet.commands.mcp_arguments import add_mcp
-
-    add_mcp(commands, formatter)
-    return top
-
 
 def _add_model(command: ArgumentParser) -> None:
     command.add_argument(
@@ -192,7 +226,24 @@ def _add_model(command: ArgumentParser) -> None:
     )
 
 
+def add_locked(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--locked",
+        action="store_true",
+        help="refuse to run unless everything is as cartridge.lock has it",
+    )
+
+
+def add_trust(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--trust",
+        action="store_true",
+        help="run a package file from elsewhere without asking",
+    )
+
+
 def _add_running(command: ArgumentParser) -> None:
+    add_locked(command)
     command.add_argument("--max-steps", metavar="N", type=_steps, help="stop after N tool calls")
     command.add_argument(
         "--ask", action="store_true", help="ask for approvals, and read the answers from stdin"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class PresetError(ValueError):
@@ -51,12 +53,19 @@ def blob(data: bytes) -> Any:
     try:
         return data.decode()
     except UnicodeDecodeError:
+        from base64 import b64encode  # of use to few, and slow to load
+
         return {"base64": b64encode(data).decode()}
 
 
 def blob_data(digest: str, value: Any) -> bytes:
     """The bytes of a blob. Raises ValueError if they don't have this digest."""
-    data = value.encode() if isinstance(value, str) else b64decode(value["base64"], validate=True)
+    if isinstance(value, str):
+        data = value.encode()
+    else:
+        from base64 import b64decode
+
+        data = b64decode(value["base64"], validate=True)
     if sha(data) != digest:
         raise ValueError(f"the content with the digest {digest} was altered")
     return data

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final, NoReturn
+
+    Members = dict[str, Any]
+else:
+    Members = dict
 
 MAX_DEPTH: Final = 200
 """How deep data may nest. Files are read to half of this; deeper, Python's own stack is the end."""
@@ -12,7 +19,7 @@ MAX_BITS: Final = 13_000
 """How long a whole number may be: about the 4000 digits that files are read to."""
 
 
-class FrozenDict(dict[str, Any]):
+class FrozenDict(Members):
     """A mapping that refuses every change. It is a `dict`, so `json` and `==` know it."""
 
     def __init__(self, *args: Any, **members: Any) -> None:
@@ -79,6 +86,11 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value
     if depth > MAX_DEPTH:
         raise NotData(f"nests deeper than {MAX_DEPTH}")
+    # What JSON gives comes first: asking an abstract class costs more than the rest of this.
+    if kind is dict:
+        return sealed(_frozen_members(value, depth)) if value else EMPTY
+    if kind is list or kind is tuple:
+        return tuple(_frozen_items(value, depth)) if value else ()
     if isinstance(value, Mapping):
         return sealed(_frozen_members(value, depth))
     if isinstance(value, (list, tuple)):
@@ -99,6 +111,9 @@ def _frozen_members(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     for key, item in value.items():
         if type(key) is not str or (not key.isascii() and _half_a_character(key)):
             raise NotData(f"has the key {key!r}, which is no text")
+        if type(item) is str and item.isascii():  # as most are
+            made[key] = item
+            continue
         try:
             made[key] = freeze(item, depth + 1)
         except NotData as error:
@@ -110,6 +125,9 @@ def _frozen_members(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
 def _frozen_items(value: Iterable[Any], depth: int) -> list[Any]:
     made: list[Any] = []
     for item in value:
+        if type(item) is str and item.isascii():
+            made.append(item)
+            continue
         try:
             made.append(freeze(item, depth + 1))
         except NotData as error:

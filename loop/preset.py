@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
 
 from looplet.contents import File, PresetError, blob, blob_data, digests, files_from, sha
 from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, sealed, thaw
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from looplet.config import LoopConfig
     from looplet.link import Binding
     from looplet.state import DefaultState
@@ -62,16 +63,26 @@ class ToolDef:
     extra: Mapping[str, Any] = EMPTY
 
     def __post_init__(self) -> None:
-        _freeze_fields(
-            self, f"tools.{self.name}", "parameters", "requires", "output_schema", "extra"
-        )
-        _typed(self, f"tools.{self.name}", _TOOL_TYPES)
+        what = f"tools.{self.name}"
+        _freeze_fields(self, what, "parameters", "requires", "output_schema", "extra")
+        if not self._plainly_typed():
+            _typed(self, what, _TOOL_TYPES)
         if not isinstance(self.output_schema, FrozenDict | None):
             raise PresetError(f"tools.{self.name}.output_schema is no JSON Schema")
         if type(self.timeout_s) not in (int, float, type(None)) and not _refers(self.timeout_s):
             raise PresetError(f"tools.{self.name}.timeout_s is no number")
         if not self.code:
             object.__setattr__(self, "code", f"tools/{self.name}/execute.py")
+
+    def _plainly_typed(self) -> bool:
+        """Whether `_typed` would find nothing, in one look: there may be a thousand tools."""
+        texts = (self.name, self.description, self.code, self.idempotency)
+        return (
+            all(type(text) is str and text.isascii() for text in texts)
+            and type(self.concurrent_safe) is type(self.free) is type(self.retryable) is bool
+            and type(self.parameters) is type(self.extra) is FrozenDict
+            and type(self.requires) is tuple
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +123,11 @@ class Layer:
 
 def _freeze_fields(self: object, what: str, *names: str) -> None:
     for name in names:
+        value = getattr(self, name)
+        if value is None or type(value) is FrozenDict:
+            continue
         try:
-            object.__setattr__(self, name, freeze(getattr(self, name)))
+            object.__setattr__(self, name, freeze(value))
         except NotData as error:
             error.where = (what, name, *error.where)
             raise PresetError(str(error)) from None
@@ -124,7 +138,7 @@ def _parts(what: str, parts: Any, kind: type) -> FrozenDict:
     if not isinstance(parts, Mapping):
         raise PresetError(f"{what} are {parts!r:.60}, no mapping")
     for name, part in parts.items():
-        if type(name) is not str or not isinstance(part, kind):
+        if type(name) is not str or (type(part) is not kind and not isinstance(part, kind)):
             raise PresetError(f"{what}: {name!r:.60} is no {kind.__name__} under a name")
     return sealed(parts)
 
@@ -146,19 +160,21 @@ _HOOK_TYPES: Final = {
     "order": int,
     "enabled": bool,
 }
-# An empty part, `.` or `..`, and what some system reads as more than a name.
-_UNPORTABLE: Final = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:\0\r]", re.MULTILINE)
+_UNPORTABLE: Final = r"(?m)(?:^|/)\.{0,2}(?:/|$)|[\\:\0\r]"
+"""An empty part, `.` or `..`, and what some system reads as more than a name."""
+
+_MARKS: Final = ("\n\n", "\n.", "\n/", "/\n", "/.", "//", "\\", ":", "\0", "\r")
+"""Pieces of lines of paths without which none of them can be unportable."""
 
 
 def _typed(part: object, what: str, types: Mapping[str, type]) -> None:
     """Refuse a value of another type: `"false"` is no truth value, and 1 is none either."""
     for name, wanted in types.items():
         value = getattr(part, name)
-        refers = name in ("order", "enabled") and _refers(value)
-        if type(value) is not wanted and not refers:
-            raise PresetError(f"{what}.{name} is {value!r:.60}, not of type {wanted.__name__}")
-        if wanted is str:
+        if type(value) is str and wanted is str:
             _whole_characters(what, value)
+        elif type(value) is not wanted and not (name in ("order", "enabled") and _refers(value)):
+            raise PresetError(f"{what}.{name} is {value!r:.60}, not of type {wanted.__name__}")
 
 
 def _whole_characters(what: str, text: str) -> None:
@@ -170,11 +186,15 @@ def _whole_characters(what: str, text: str) -> None:
 
 def _portable(paths: list[str]) -> None:
     """Refuse a path that leads out of the folder, or that some system takes for another."""
-    _whole_characters("a path", "\n".join(paths))
-    if not _UNPORTABLE.search("\n".join(paths)) and all("\n" not in path for path in paths):
+    joined = "\n".join(["", *paths, ""])
+    _whole_characters("a path", joined)
+    # Ordinary paths have none of these; of a thousand tools, the pattern would take longer to ask.
+    if joined.count("\n") == len(paths) + 1 and not any(mark in joined for mark in _MARKS):
         return
+    from re import search
+
     for path in paths:
-        if "\n" in path or _UNPORTABLE.search(path):
+        if "\n" in path or search(_UNPORTABLE, path):
             raise PresetError(f"{path!r} is no path inside a cartridge")
 
 
@@ -200,7 +220,8 @@ class AgentPreset:
 
     Equality and `digest` cover these values. What follows does not count in them: `layers`, the
     folders as they were read (so that writing gives the same bytes); `roots`, where those are on
-    this machine; `runtime`, the caller's inputs for `tools`, `hooks` and `config`.
+    this machine; `nested`, the agents nested in it by folder, where a package carries them lowered;
+    `runtime`, the caller's inputs for `tools`, `hooks` and `config`.
     """
 
     name: str
@@ -215,6 +236,7 @@ class AgentPreset:
     files: Mapping[str, File] = EMPTY
     layers: tuple[Layer, ...] = field(default=(), repr=False)
     roots: tuple[str, ...] = field(default=(), repr=False)
+    nested: Mapping[str, AgentPreset] = field(default=EMPTY, repr=False)
     runtime: Mapping[str, Any] | None = field(default=None, repr=False)
     _binding: Any = field(default=None, init=False, repr=False)
     _digest: str = field(default="", init=False, repr=False)
@@ -231,6 +253,7 @@ class AgentPreset:
             put(name, _parts(name, getattr(self, name), kind))
         put("layers", tuple(self.layers))
         put("roots", tuple(self.roots))
+        put("nested", _parts("nested", self.nested, AgentPreset))
         if not all(isinstance(layer, Layer) for layer in self.layers):
             raise PresetError(f"{self.name}.layers holds what is no Layer")
         _portable(self._paths())
@@ -273,6 +296,7 @@ class AgentPreset:
         files: Mapping[str, File],
         layers: Iterable[Layer] = (),
         roots: Iterable[str] = (),
+        nested: Mapping[str, AgentPreset] = EMPTY,
     ) -> AgentPreset:
         """The inverse of `values`, which names files by digest only: `files` are their contents."""
         return cls(
@@ -288,6 +312,7 @@ class AgentPreset:
             files=files,
             layers=tuple(layers),
             roots=tuple(roots),
+            nested=nested,
         )
 
     @property
@@ -354,7 +379,8 @@ class AgentPreset:
     def _bound(self) -> Binding:
         if self._binding is None:
             object.__setattr__(self, "_binding", self.bind(self.runtime))
-        return cast("Binding", self._binding)
+        binding: Binding = self._binding
+        return binding
 
     @property
     def tools(self) -> BaseToolRegistry:
@@ -375,7 +401,8 @@ class AgentPreset:
     def state(self) -> DefaultState:
         """A fresh state at each reading."""
         # The binding knows what a reference in `max_steps` or `state` stands for.
-        return cast("DefaultState", self._bound().state())
+        state: DefaultState = self._bound().state()
+        return state
 
     def run(
         self, task: object, *, llm: object, checkpoint_dir: Any = None, **options: Any
@@ -433,8 +460,14 @@ class AgentPreset:
 
 def canonical_json(value: Any) -> str:
     """One spelling for equal data: sorted keys, no spaces, text as itself."""
+    # What is frozen, or came from JSON, holds no circles; looking for them takes half the time.
     return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        check_circular=False,
     )
 
 

@@ -38,3 +38,20 @@ def shipped(name: str) -> str | None:
     folder = os.path.join(shipped_folder() or "", name + ".cartridge")
     marker = os.path.join(folder, "config.yaml")
     return os.path.dirname(os.path.realpath(marker)) if os.path.exists(marker) else folder
+
+
+def shipped_manifest(folder: str) -> dict[str, object]:
+    """What the manifest of a shipped cartridge says; empty if it cannot be read."""
+    import json
+
+    try:
+        with open(os.path.join(folder, "cartridge.json"), encoding="utf-8-sig") as file:
+            said = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def shipped_version(folder: str) -> str:
+    """The version of the shipped cartridge in `folder`."""
+    return str(shipped_manifest(folder).get("version", "0.0.0"))

@@ -50,13 +50,16 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def own_cache() -> Iterator[None]:
-    """No test reads or writes the cache of whoever runs it."""
-    before = os.environ.get("LOOPLET_CACHE_DIR")
-    with tempfile.TemporaryDirectory(prefix="looplet-cache-") as folder:
-        os.environ["LOOPLET_CACHE_DIR"] = folder
+def own_folders() -> Iterator[None]:
+    """No test reads or writes the cache, the trust file or the answers of whoever runs it."""
+    names = ("LOOPLET_CACHE_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+    before = {name: os.environ.get(name) for name in names}
+    with tempfile.TemporaryDirectory(prefix="looplet-own-") as folder:
+        for name in names:
+            os.environ[name] = os.path.join(folder, name.lower())
         yield
-    if before is None:
-        del os.environ["LOOPLET_CACHE_DIR"]
-    else:
-        os.environ["LOOPLET_CACHE_DIR"] = before
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value

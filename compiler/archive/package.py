@@ -11,16 +11,22 @@ import os
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from unicodedata import normalize
 
+from looplet.compiler.archive.errors import PackageError, refused
 from looplet.compiler.archive.identity import tree_digest
+from looplet.compiler.archive.names import beyond, fault
 from looplet.compiler.archive.record import lines
 from looplet.contents import File
 from looplet.frozen import EMPTY
 from looplet.preset import AgentPreset, PresetError, canonical_json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
 FORMAT: Final = 1
-"""The version of the package format. docs/package.md is its specification."""
+"""The version of the package format. docs/package-format.md is its specification."""
 
 TREE: Final = "cartridge/"
 PARENTS: Final = "parents/"
@@ -47,6 +53,7 @@ class Package:
     ir: Mapping[str, Any] = field(repr=False)
     lock: bytes | None = field(default=None, repr=False)
     attestations: Mapping[str, bytes] = field(default=EMPTY, repr=False)
+    _tree: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -63,8 +70,14 @@ class Package:
 
     @property
     def tree_digest(self) -> str:
-        """The tree digest, computed from the files."""
-        return tree_digest(self.entry, lines(self.files))
+        """The tree digest, computed from the files, once."""
+        if not self._tree:
+            self.know_tree(tree_digest(self.entry, lines(self.files)))
+        return self._tree
+
+    def know_tree(self, digest: str) -> None:
+        """Keep the tree digest, where whoever read the files has computed it from them."""
+        object.__setattr__(self, "_tree", digest)
 
     def members(self) -> dict[str, File]:
         """Every file of the package by its name, RECORD included."""
@@ -85,29 +98,41 @@ def json_bytes(value: Any) -> bytes:
     return (canonical_json(value) + "\n").encode()
 
 
-def pack(preset: AgentPreset, *, entry: str | None = None, lock: bytes | None = None) -> Package:
+def pack(
+    preset: AgentPreset, *, entry: str | None = None, lock: bytes | None = None, root: str = ""
+) -> Package:
     """The package of a preset that was read from folders or a package, and not changed since.
 
     entry: where below `cartridge/` the cartridge goes, if it has parents beside it; without it, as
-    its folder is called. Raises PresetError for a preset that has no layers: write it first.
+    its folder is called. root: what the preset was read from, for messages.
+
+    Raises PresetError for a preset that has no layers (write it first), and PackageError, which is
+    one, for files that no package can hold.
     """
     if not preset.layers:
         raise PresetError(f"{preset.name} was never a folder; write it with preset_to_cartridge")
+    root = root or preset.name
     places = [layer.place for layer in preset.layers]
     own = entry if entry is not None else _own_folder(preset, places)
-    homes = [_home(own, place) for place in places]
+    homes = [home(own, place) for place in places]
     files: dict[str, File] = {}
-    for layer, home in zip(preset.layers, homes, strict=True):
+    for layer, at in zip(preset.layers, homes, strict=True):
         for path, file in layer.files.items():
-            if files.setdefault(name := f"{home}/{path}", file) != file:
-                raise PresetError(f"{preset.name}: {name} is there twice, with other bytes")
+            if files.setdefault(f"{at}/{path}", file) != file:
+                raise _unpackable(root, f"the file `{path}` is there twice, with other bytes")
     entry = own or "."
     digest = tree_digest(entry, lines(files))
     layers = [
-        {"name": layer.name, "place": layer.place, "at": home}
-        for layer, home in zip(preset.layers, homes, strict=True)
+        {"name": _layer_name(preset, at, place), "place": place, "at": at}
+        for at, place in zip(homes, places, strict=True)
     ]
     ir = {"looplet": FORMAT, "tree": digest, "layers": layers, "preset": preset.values()}
+    from looplet.nested import nested_agents
+
+    if agents := nested_agents(preset):
+        from looplet.compiler.archive.carried import nested_ir
+
+        ir["nested"] = nested_ir(agents)
     manifest = {
         "format": FORMAT,
         "name": preset.name,
@@ -116,7 +141,38 @@ def pack(preset: AgentPreset, *, entry: str | None = None, lock: bytes | None = 
         "entry": entry,
         "digests": {"tree": digest, "meaning": preset.digest},
     }
-    return Package(manifest, files, ir, lock)
+    package = Package(manifest, files, ir, lock)
+    package.know_tree(digest)
+    _judge(root, package, dict(zip(homes, places, strict=True)))
+    return package
+
+
+def _layer_name(preset: AgentPreset, at: str, place: str) -> str:
+    """The name of a layer, which is not that of its folder: a package does not depend on how the
+    folder was called that it was built from."""
+    return posixpath.basename(at).removesuffix(".cartridge") if place else preset.name
+
+
+def _judge(root: str, package: Package, places: Mapping[str, str]) -> None:
+    """Refuse to make what no reader would take. `places`: of the layers, by their folder here."""
+    members = {**package.files, MANIFEST: File(b""), IR: File(json_bytes(package.ir))}
+    if found := fault(members):
+        rule, facts = found
+        name = facts["name"]
+        if rule != "not_nfc":
+            words = refused(rule, "", **facts).diagnostic.message
+            raise _unpackable(root, words.partition("; ")[0])
+        at = max((at for at in places if name.startswith(at + "/")), key=len, default="")
+        path = name.removeprefix(at + "/")
+        facts = {"name": path, "nfc": normalize("NFC", path)}
+        raise refused("rename", root, posixpath.join(places.get(at, ""), path), **facts)
+    if why := beyond({name: len(file.data) for name, file in members.items()}):
+        rule, member, facts = why
+        raise _unpackable(root, refused(rule, "", member, **facts).diagnostic.message)
+
+
+def _unpackable(root: str, why: str) -> PackageError:
+    return refused("cannot_pack", root, why=why)
 
 
 def _own_folder(preset: AgentPreset, places: list[str]) -> str:
@@ -126,11 +182,13 @@ def _own_folder(preset: AgentPreset, places: list[str]) -> str:
     if not up:
         return ""
     if preset.roots:
-        return "/".join(os.path.realpath(preset.roots[0]).split(os.sep)[-up:])
+        parts = os.path.realpath(preset.roots[0]).split(os.sep)[1:]
+        if len(parts) >= up:
+            return "/".join(parts[-up:])
     return "/".join([*(f"folder{depth}" for depth in range(up, 1, -1)), f"{preset.name}.cartridge"])
 
 
-def _home(own: str, place: str) -> str:
+def home(own: str, place: str) -> str:
     """The folder in the archive for the layer at `place`."""
     if place.startswith(INSTALLED):
         return PARENTS + place.removeprefix(INSTALLED)

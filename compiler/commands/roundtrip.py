@@ -1,4 +1,4 @@
-"""Folder → preset → folder, and what of it did not come back."""
+"""Folder or package → preset → folder, and what of it did not come back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from looplet.compiler.emit import preset_to_cartridge
 from looplet.compiler.source import read_folder
+from looplet.places import place_at
 from looplet.preset import AgentPreset, File
 
 
@@ -15,13 +16,21 @@ def roundtrip(
 ) -> tuple[int, list[str]]:
     """Write `preset`, read from the folder `source`, to `out`: how many files, and what differs.
 
-    Raises what `preset_to_cartridge` does.
+    Of a package, or a cartridge given by its name, `source` is no folder: then what comes back is
+    held against the tree that was read. Raises what `preset_to_cartridge` does.
     """
+    read = preset.layers[0].files
     if via_json:
         preset = AgentPreset.from_json(preset.to_json())
     preset_to_cartridge(preset, out)
-    before, after = read_folder(os.fspath(source))[0].files, read_folder(out)[0].files
+    before = read if _packed(source) else read_folder(os.fspath(source))[0].files
+    after = read_folder(out)[0].files
     return len(after), differences(before, after)
+
+
+def _packed(source: str | os.PathLike[str]) -> bool:
+    """Whether `source` is a package, or a name, and no folder to compare with."""
+    return not os.path.isdir(source) or place_at(os.fspath(source)).packed
 
 
 def differences(before: Mapping[str, File], after: Mapping[str, File]) -> list[str]:

@@ -14,7 +14,8 @@ from typing import Final
 
 from looplet.compiler.draft7 import to_draft7
 from looplet.compiler.emit import write_tree
-from looplet.compiler.schema import KINDS, raw_schema
+from looplet.compiler.pyproject import DEFAULT, PYPROJECT
+from looplet.compiler.schema import WRITTEN, raw_schema
 from looplet.compiler.source import Tree
 from looplet.preset import File
 
@@ -109,6 +110,7 @@ def cartridge_files(name: str, tools: Sequence[str]) -> dict[str, str]:
                 {"tool": "done", "args": {"summary": f"{name} runs; now give its tools work."}},
             ]
         ),
+        PYPROJECT: DEFAULT,
         "README.md": _README.format(name=name, folder=name + SUFFIX, first=first),
         **{f".schemas/{kind}.schema.json": text for kind, text in _schemas().items()},
     }
@@ -120,7 +122,7 @@ def cartridge_files(name: str, tools: Sequence[str]) -> dict[str, str]:
 
 def _schemas() -> dict[str, str]:
     """The schemas that editors read, in the draft that all of them know."""
-    return {kind: _json(to_draft7(raw_schema(kind))) for kind in KINDS}
+    return {kind: _json(to_draft7(raw_schema(kind))) for kind in WRITTEN}
 
 
 def _modeline(kind: str, depth: int = 0) -> str:
@@ -206,11 +208,15 @@ looplet run {folder} "Say what you can do" --scripted
 
 # a run with the model that OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL name
 looplet run {folder} "Say what you can do"
+
+# an installed agent: `looplet run {name}` from anywhere; -e reads this folder at each run
+pip install -e ./{folder}
 ```
 
 | file | holds |
 |---|---|
 | `cartridge.json` | name, version, description |
+| `pyproject.toml` | what makes it something that pip and uv install and build |
 | `config.yaml` | what the agent does |
 | `prompts/system.md` | the system prompt, word for word |
 | `tools/<name>/tool.yaml` | what the model sees of a tool |

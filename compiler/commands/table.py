@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from looplet.compiler.cli import Answer
+from looplet.compiler.commands.indexed import indexed
 from looplet.version import version
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def new(name: str, tools: tuple[str, ...], folder: str) -> Answer:
 @click.option("--strict", is_flag=True, help="Fail on warnings, too.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes first; comments are kept.")
 @click.option("--no-cache", is_flag=True, help="Forget what earlier checks learned.")
+@indexed("paths")
 def check(paths: tuple[str, ...], form: str, strict: bool, fix: bool, no_cache: bool) -> Answer:
     """Report every mistake in cartridges.
 

@@ -14,6 +14,7 @@ import threading
 import warnings
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
+from looplet.compiler.capabilities.uses import Uses, uses
 from looplet.compiler.python.places import Places
 from looplet.compiler.python.walk import Walk, secrets
 
@@ -127,6 +128,7 @@ class Facts(TypedDict):
     exits: Exit | None  # what loading the file ends in
     resources: list[ResourceUse]
     secrets: list[Secret]
+    uses: Uses | None  # what of the world it uses; None for nothing
 
 
 MAX_BYTES: Final = 2_000_000
@@ -157,7 +159,9 @@ def facts(source: bytes, filename: str = "") -> Facts:
     try:
         # The parser's own limits hold for brackets (200) and blocks (100), and it raises where
         # operators nest too deeply, so 100 000 brackets are an error here and not a crash.
-        Walk(text, found).module(_parse(text, filename))
+        tree, walk = _parse(text, filename), Walk(text, found)
+        walk.module(tree)
+        found["uses"] = uses(tree, walk.places, walk.imports)
     except SyntaxError as error:
         return _syntax_error(error, text)
     except (MemoryError, RecursionError):
@@ -203,6 +207,7 @@ def _empty() -> Facts:
         "exits": None,
         "resources": [],
         "secrets": [],
+        "uses": None,
     }
 
 

@@ -65,6 +65,7 @@ class Walk:
         self.found = found
         self.names: dict[str, None] = {}
         self.counted = 0
+        self.imports: list[ast.Import | ast.ImportFrom] = []
         hits = {offset for word in _HOT for offset in _occurrences(text, word)}
         self.hot = sorted(map(self.places.line_at, hits))
 
@@ -188,6 +189,7 @@ class Walk:
         self.found["assigned"][target.id] = entry
 
     def import_(self, node: ast.Import | ast.ImportFrom, flags: int, owner: Class | None) -> None:
+        self.imports.append(node)
         if isinstance(node, ast.Import):
             for alias in node.names:
                 self.imported(alias.name, [], 0, self.places.module(alias), flags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from looplet.compiler.render.place import from_here
@@ -34,9 +35,15 @@ def _command(path: str, diagnostic: Diagnostic) -> str:
     properties["title"] = diagnostic.code
     fixes = [f"help: {fix.title}" for fix in diagnostic.fixes]
     notes = [f"note: {line}" for note in diagnostic.notes for line in note.splitlines()]
-    message = "%0A".join(_escape(visible(t)) for t in (diagnostic.message, *notes, *fixes))
+    name = _COMMANDS[diagnostic.severity]
+    return workflow_command(name, properties, (diagnostic.message, *notes, *fixes))
+
+
+def workflow_command(name: str, properties: Mapping[str, object], lines: Iterable[str]) -> str:
+    """`::NAME key=value::lines`, with nothing in it that would be another command."""
+    message = "%0A".join(_escape(visible(line)) for line in lines)
     shown = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    return f"::{_COMMANDS[diagnostic.severity]} {shown}::{message}"
+    return f"::{name} {shown}::{message}"
 
 
 def _escape(text: str) -> str:

@@ -9,16 +9,17 @@ from looplet.compiler.suggest import closest
 
 
 @rule("CT001", "missing-cartridge", "error")
-def missing(shown: str, neighbours: Sequence[str]) -> str:
-    """There is no folder at the path that was given.
+def missing(shown: str, neighbours: Sequence[str], named: bool = False) -> str:
+    """There is no folder and no package at the path that was given, and none of that name.
 
-    A cartridge is a folder. If the name has a typo, the message suggests the folder beside it
-    that is spelt most alike.
+    A cartridge is a folder, a package file, or the name of an installed one. If there is a typo in
+    it, the message suggests what is spelt most alike.
     """
     name = shown.rstrip("/").rpartition("/")[2]
     near = closest(name, neighbours)
     hint = f"; did you mean {quote(near)}?" if near else "; check the path"
-    return f"there is no folder {quote(shown)}{hint}"
+    where = "folder, package or installed cartridge" if named else "folder or package"
+    return f"there is no {where} {quote(shown)}{hint}"
 
 
 @rule("CT002", "not-a-folder", "error")

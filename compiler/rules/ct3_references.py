@@ -135,7 +135,7 @@ def missing_parent(target: str, why: str, near: str | None) -> str:
     """`extends` names a cartridge that is not there.
 
     It is a path relative to the folder of the cartridge, such as `../base.cartridge`, or the name
-    of an installed one.
+    of an installed one, with versions or without: `base-agent>=1.2`.
     """
     return f"the parent {quote(target)} {why}{_near(near)}"
 
@@ -234,3 +234,35 @@ def unknown_provider(name: str, near: str | None, known: Sequence[str]) -> str:
     """
     otherwise = f"; those are {listing(known)}. `--model` or a host can give another model"
     return f"{quote(name)} is no provider that looplet knows{_near(near, otherwise)}"
+
+
+@rule("CT324", "parent-version", "error")
+def parent_version(target: str, why: str) -> str:
+    """`extends` asks for a version of an installed cartridge, and another one is installed.
+
+    Install one that fits, or widen what is asked for; versions are written as the packaging
+    standards have them.
+
+    Good:
+
+        extends: base-agent>=1.2,<2
+    """
+    return f"the parent {quote(target)} is there in another version: {why}"
+
+
+@rule("CT325", "parent-twice", "error")
+def parent_twice(target: str, why: str) -> str:
+    """`extends` names a cartridge that more than one installed distribution gives.
+
+    Which one was meant cannot be known, and one of them may be a stranger's. Uninstall one.
+    """
+    return f"the parent {quote(target)} is there more than once: {why}"
+
+
+@rule("CT326", "parent-unusable", "error")
+def parent_unusable(target: str, why: str) -> str:
+    """`extends` leads to a package, or an installed cartridge, that cannot be used as it is.
+
+    A package must be whole before anything is read from it. Build or install it again.
+    """
+    return f"the parent {quote(target)} cannot be used: {why}"

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from looplet.cli import Failure, Terminated
-from looplet.commands.run import bound, folder_of, inputs_of, model_of, preset_of
+from looplet.commands.run import bound, found, inputs_of, loaded, model_of
 from looplet.commands.show import safe
 from looplet.commands.terminal import ended_by_signals
 from looplet.preset import AgentPreset, PresetError
@@ -26,7 +26,7 @@ def serve(args: Namespace) -> int:
     """Run the command; its exit code. Raises Failure for what keeps it from serving."""
     if find_spec("mcp") is None:
         raise Failure("serving a cartridge needs the protocol: pip install 'looplet[mcp]'")
-    preset = preset_of(folder_of(args.cartridge))
+    preset = loaded(found(args.cartridge), args).preset
     try:
         inputs = inputs_of(preset, args.input)
     except PresetError as error:

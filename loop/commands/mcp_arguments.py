@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 def add_mcp(commands: Any, formatter: Any) -> None:
     """Add `mcp serve` to the sub-commands of `looplet`."""
+    from looplet.cli import add_locked, add_trust
+
     about = "Offer a cartridge to clients of the Model Context Protocol."
     mcp = commands.add_parser("mcp", help=about[0].lower() + about[1:-1], formatter_class=formatter)
     serve = mcp.add_subparsers(dest="mcp_command", metavar="COMMAND", required=True).add_parser(
@@ -22,7 +24,9 @@ def add_mcp(commands: Any, formatter: Any) -> None:
         formatter_class=formatter,
     )
     serve.add_argument(
-        "cartridge", metavar="CARTRIDGE", help="a folder, or the name of a shipped cartridge"
+        "cartridge",
+        metavar="CARTRIDGE",
+        help="a folder, a package file, or the name of an installed or shipped cartridge",
     )
     serve.add_argument("--agent", action="store_true", help="offer the agent itself, as one tool")
     serve.add_argument(
@@ -38,6 +42,8 @@ def add_mcp(commands: Any, formatter: Any) -> None:
         default=[],
         help="give an input; may be repeated",
     )
+    add_locked(serve)
+    add_trust(serve)
     serve.add_argument("--model", metavar="SPEC", help="with --agent: the model, as for `run`")
     serve.add_argument("--script", metavar="FILE", help="with --agent: replies from this script")
     serve.add_argument(

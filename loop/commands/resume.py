@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from looplet.checkpoint import Checkpoint, CheckpointError, FileCheckpointStore
 from looplet.cli import Failure
-from looplet.commands.run import bound, model_of, preset_of
+from looplet.commands.run import bound, loaded, model_of
 from looplet.commands.running import run_to_end, tell_result
 from looplet.commands.show import safe
+from looplet.places import Place, place_named, place_of
+from looplet.preset import PresetError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,12 +31,13 @@ def resume_run(args: Namespace) -> int:
             raise Failure(f"{safe(args.folder)}: this run is not waiting for an answer")
         saved.answer(args.answer)
     host = _host(saved)
-    preset = preset_of(host["cartridge"])
     if not args.script and not args.model:
         args.script, args.model = host.get("script"), host.get("model")
         args.scripted = bool(host.get("scripted"))
     if args.max_steps is None:
         args.max_steps = host.get("max_steps")
+    args.locked = args.locked or bool(host.get("locked"))
+    preset = loaded(_place(host), args).preset
     llm = model_of(preset, args)
     skip = getattr(llm, "skip", None)
     if skip is not None:
@@ -62,8 +65,19 @@ def _host(saved: Checkpoint) -> dict[str, Any]:
     return saved.host
 
 
+def _place(host: dict[str, Any]) -> Place:
+    """Where the cartridge is now. A name means what is installed, whatever folder one stands in."""
+    try:
+        by_name = host.get("found") in ("installed", "shipped")
+        return (place_named if by_name else place_of)(host["cartridge"])
+    except PresetError as error:
+        raise Failure(safe(str(error))) from error
+
+
 _NOTED: dict[str, tuple[type, ...]] = {
+    "found": (str, NoneType),
     "inputs": (dict,),
+    "locked": (bool, NoneType),
     "max_steps": (int, NoneType),
     "model": (str, NoneType),
     "script": (str, NoneType),

@@ -1,10 +1,10 @@
-"""`looplet run`: check a cartridge, bind it, run it, and show its steps as they happen."""
+"""`looplet run`: find a cartridge, load it, bind it, run it, and show its steps as they happen."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from looplet.cli import Failure
 from looplet.commands.running import run_to_end
@@ -12,16 +12,25 @@ from looplet.commands.show import safe
 from looplet.inputs import typed_input
 from looplet.link import Binding, LoadError, bind
 from looplet.models.errors import ModelError, ScriptError
+from looplet.places import Place, place_of
 from looplet.preset import AgentPreset, PresetError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from looplet.compiler.archive.package import Package
+
+
+class Loaded(NamedTuple):
+    """A cartridge that may run, and where it was found."""
+
+    place: Place
+    preset: AgentPreset
+
 
 def run_cartridge(args: Namespace) -> int:
     """Run the command; its exit code. Raises Failure for what keeps the run from starting."""
-    path = folder_of(args.cartridge)
-    preset = preset_of(path)
+    place, preset = loaded(_asked(args), args)
     try:
         inputs = inputs_of(preset, args.input)
     except PresetError as error:
@@ -32,7 +41,7 @@ def run_cartridge(args: Namespace) -> int:
     if saved_in is not None:
         from looplet.checkpoint import FileCheckpointStore
 
-        host = {"cartridge": os.path.abspath(path), "inputs": inputs, **_how(args)}
+        host = {"cartridge": place.lasting, "found": place.kind, "inputs": inputs, **_how(args)}
         binding.config.checkpoint_dir = FileCheckpointStore(saved_in, host=host)
     binding.config.in_flight = args.in_flight
     return run_to_end(binding, llm, args.task, args, saved_in)
@@ -54,23 +63,91 @@ def _how(args: Namespace) -> dict[str, Any]:
         "scripted": args.scripted,
         "script": script,
         "max_steps": args.max_steps,
+        "locked": args.locked,
     }
 
 
 # ── what is run ───────────────────────────────────────────────────────────────────────────────────
 
 
-def preset_of(path: str) -> AgentPreset:
-    """The preset of the cartridge in a folder. Raises Failure with everything wrong in it."""
+def _asked(args: Namespace) -> Place:
+    """The place of what is to run: in the index that is given, or here. Raises Failure."""
+    index = getattr(args, "index", None)  # the command of an installed agent has none
+    if index is None and not os.environ.get("LOOPLET_INDEX"):
+        return found(args.cartridge)
+    from looplet.commands.indexed import place_here_or_in, place_in
+
+    if index is not None:
+        return place_in(index, args.cartridge)
+    return place_here_or_in(os.environ["LOOPLET_INDEX"], args.cartridge)
+
+
+def found(named: str) -> Place:
+    """The place that a person names: a path, or the name of a cartridge. Raises Failure."""
+    try:
+        return place_of(named)
+    except PresetError as error:
+        raise Failure(safe(str(error))) from error
+
+
+def loaded(place: Place, args: Namespace) -> Loaded:
+    """The cartridge at `place`, ready to be bound: opened, allowed, lowered. Raises Failure.
+
+    Each of these is over before the next begins, and the package that was judged is the one that
+    runs: its file is read once.
+    """
+    package = package_at(place)
+    if package is not None and place.kind == "file":
+        from looplet.commands.consent import allow
+
+        allow(place, package, trusted=args.trust)
+    preset = preset_of(place, package)
+    if args.locked:
+        _hold(place, preset, args)
+    return Loaded(place, preset)
+
+
+def _hold(place: Place, preset: AgentPreset, args: Namespace) -> None:
+    """Refuse what is not as the cartridge's lock has it. Raises Failure."""
+    from looplet.compiler.locking.holding import hold
+
+    try:
+        hold(preset, model=args.model, shown=place.named)
+    except PresetError as error:
+        raise Failure(safe(f"--locked keeps this from running: {error}")) from error
+
+
+def package_at(place: Place) -> Package | None:
+    """The package at `place`, opened and found whole; None for a folder. Raises Failure."""
+    from looplet.compiler.loading import opened
+
+    try:
+        return opened(place)
+    except PresetError as error:
+        raise Failure(safe(str(error))) from error
+
+
+def preset_of(place: Place, package: Package | None) -> AgentPreset:
+    """The preset of what is at `place`. Raises Failure with everything wrong in it."""
+    from looplet.compiler.loading import packed_preset
+
+    try:
+        return _checked(place.path) if package is None else packed_preset(package, place)
+    except PresetError as error:
+        raise Failure(safe(str(error))) from error
+
+
+def _checked(folder: str) -> AgentPreset:
+    """The preset of the cartridge in a folder."""
     try:
         from looplet.compiler.pipeline import check
         from looplet.compiler.render import text
 
-        report = check(path)
+        report = check(folder)
         preset = report.cartridges[0].preset
         if preset is None:
             sys.stderr.write(text.render(report, color=False))
-            raise Failure(f"{safe(path)} does not check clean, so it was not run")
+            raise Failure(f"{safe(folder)} does not check clean, so it was not run")
     except ImportError as error:
         if (error.name or "looplet").partition(".")[0] == "looplet":
             raise
@@ -78,23 +155,6 @@ def preset_of(path: str) -> AgentPreset:
             f"reading a cartridge needs {error.name}: pip install 'looplet[compiler]'"
         ) from error
     return preset
-
-
-def folder_of(name: str) -> str:
-    """The folder that `name` means: itself, or that of a shipped cartridge. Raises Failure."""
-    from looplet.shipped import shipped, shipped_names
-
-    if os.path.exists(name) or os.sep in name:
-        return name
-    if (found := shipped(name)) is not None:
-        return found
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, shipped_names(), 1)
-    meant = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(shipped_names())}"
-    raise Failure(
-        f"there is no folder {safe(name)!r}, and no shipped cartridge of that name; {meant}"
-    )
 
 
 def inputs_of(preset: AgentPreset, given: list[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class OnDisk:
     @property
     def known(self) -> bool:
         """Whether the agent has a folder of its own here, so that a path costs nothing."""
-        return bool(self._preset.roots)
+        return bool(self._preset.roots) and bool(self._preset.roots[0])
 
     def root(self) -> str:
         """The agent's own folder, absolute."""
@@ -38,7 +38,9 @@ class OnDisk:
         """Where the file at this posix path is: in the folder of the layer that it came from."""
         for layer, root in zip(self._preset.layers, self._preset.roots, strict=False):
             if path in layer.files:
-                return os.path.join(os.path.abspath(root), *path.split("/"))
+                # A parent may be in a file, where the cartridge itself is a folder.
+                home = os.path.abspath(root) if root else self._folder()
+                return os.path.join(home, *path.split("/"))
         return os.path.join(self.root(), *path.split("/"))
 
     def close(self) -> None:

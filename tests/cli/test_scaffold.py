@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,12 @@ def test_the_command_tells_what_comes_next(tmp_path: Path, capsys: Capture) -> N
     assert out.splitlines()[0] == f"wrote {place}; next:"
     assert f"  looplet-compile check {place}" in out
     assert main(["check", place]) == 0
+
+
+def test_installers_find_the_backend_in_it(tmp_path: Path) -> None:
+    folder = Path(write(str(tmp_path / "a")))
+    said = tomllib.loads((folder / "pyproject.toml").read_text())
+    assert list(said) == ["build-system"]
+    assert said["build-system"]["build-backend"] == "looplet.compiler.backend"
+    assert said["build-system"]["requires"] == ["looplet[compiler]>=1,<2"]
+    assert len((folder / "pyproject.toml").read_text().splitlines()) <= 5

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import corpus_outcomes
 from corpus_cases import CASES, Case
 from corpus_made import MADE, Made
+from corpus_outcomes import Outcome
 
 from looplet.compiler.report import Report
 
-EVERY: dict[str, Case | Made] = {case.name: case for case in [*CASES, *MADE]}
+FOLDERS: dict[str, Case | Made] = {case.name: case for case in [*CASES, *MADE]}
+"""Those that a check of a folder finds."""
+
+EVERY: dict[str, Case | Made | Outcome] = {**FOLDERS, **corpus_outcomes.load()}
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Examined:
     before, after: every name below the folder, so that a test sees whether anything was written.
     """
 
-    case: Case | Made
+    case: Case | Made | Outcome
     folder: Path
     root: Path
     report: Report

@@ -55,6 +55,11 @@ def trapped(tmp_path: Path) -> tuple[Path, Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         body = text if name in DECLARATIONS else f"{text.format(trace=trace)}\n{trace}\n"
         path.write_text(body, encoding="utf-8")
+    manifest = folder / "cartridge.json"
+    declared = manifest.read_text("utf-8").replace(
+        '"capabilities": []', '"capabilities": ["files"]'
+    )
+    manifest.write_text(declared, encoding="utf-8")
     return folder, marker
 
 
@@ -66,7 +71,14 @@ def trapped(tmp_path: Path) -> tuple[Path, Path]:
         ("check", "{folder}", "--fix"),
         ("show", "{folder}", "--origins"),
         ("set", "{folder}", "config.max_steps=3"),
+        ("diff", "hello", "{folder}"),
+        ("diff", "{folder}", "hello", "--json"),
         ("roundtrip", "{folder}", "{out}", "--via", "json"),
+        ("lock", "{folder}"),
+        ("build", "{folder}", "-o", "{out}"),
+        ("build", "{folder}", "-o", "{out}", "--format", "wheel"),
+        ("hash", "{folder}"),
+        ("capabilities", "{folder}"),
     ],
     ids=lambda arguments: " ".join(arguments[::2]),
 )
@@ -89,6 +101,13 @@ def test_neither_does_loading_and_writing_a_preset(
     assert not report.errors, [f"{f.path}: {f.message}" for f in report.diagnostics]
     preset = AgentPreset.from_json(cartridge_to_preset(folder, runtime={}).to_json())
     preset_to_cartridge(preset, tmp_path / "out")
+    for form in ("zip", "wheel"):
+        assert main(["build", str(folder), "-o", str(tmp_path / "dist"), "--format", form]) == 0
+    for package in (tmp_path / "dist").iterdir():
+        assert cartridge_to_preset(package) == preset
+        assert main(["check", str(package)]) == 0
+        assert main(["verify", str(package)]) != 0, "it is not signed"
+        assert main(["diff", str(folder), str(package)]) == 0
     assert not marker.exists(), marker.read_text("utf-8")
     preset.bind({}).close()
     assert marker.exists(), "binding runs code: the trap would have shown it"

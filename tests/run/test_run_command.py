@@ -207,7 +207,7 @@ def test_terminal_control_characters_are_shown_and_not_sent(run: Any) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["run", "nowhere.cartridge", "x"], "there is no folder 'nowhere.cartridge'"),
+        (["run", "nowhere.cartridge", "x"], "there is no folder or file 'nowhere.cartridge'"),
         (["run", "helo", "x"], "did you mean `hello`?"),
         (["run", "hello"], "the following arguments are required: TASK"),
         (["run", "hello", "x", "--max-steps", "0"], "it is a whole number from 1 up, not '0'"),

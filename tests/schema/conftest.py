@@ -125,6 +125,48 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "max_steps": 5,
         "x-note": 1,
     },
+    "lock": {
+        "format": 1,
+        "digest": "0" * 64,
+        "looplet": ">=1,<2",
+        "cartridge": {"name": "git_detective", "schema_version": 2},
+        "model": {"provider": "p", "name": "m"},
+        "parents": [
+            {"place": "../base.cartridge", "name": "base", "version": "1", "tree": "0" * 64},
+        ],
+        "python": {
+            "requires": ["httpx>=0.27"],
+            "requires_python": ">=3.11",
+            "resolver": "pip",
+            "resolved_for": {
+                "implementation_name": "cpython",
+                "platform_machine": "x86_64",
+                "python_version": "3.11",
+                "sys_platform": "linux",
+            },
+            "packages": [
+                {
+                    "name": "httpx",
+                    "version": "0.27.0",
+                    "marker": "os_name == 'posix'",
+                    "url": "https://example.org/httpx-0.27.0-py3-none-any.whl",
+                    "hashes": ["sha256:" + "0" * 64],
+                }
+            ],
+        },
+        "servers": {
+            "docs": {
+                "kind": "npm",
+                "command": ["npx", "-y", "docs@1.0.0"],
+                "cwd": "/srv",
+                "env": ["TOKEN"],
+                "packages": [{"name": "docs", "version": "1.0.0", "integrity": ["sha512-QQ=="]}],
+            },
+            "logs": {"kind": "program", "command": ["logs"], "starts": "logs"},
+            "web": {"kind": "url", "url": "https://a.example/mcp"},
+        },
+        "agents": {"agents/a.cartridge": {"model": {}, "servers": {}}},
+    },
 }
 
 WRONG: list[Any] = [

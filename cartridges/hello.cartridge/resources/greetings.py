@@ -24,7 +24,7 @@ class Greetings:
         with self._lock:
             if name not in self._greeted:
                 self._greeted.append(name)
-        return self._phrases[style].format(name)
+        return self._phrases[style].replace("{}", name)
 
     def greeted(self) -> list[str]:
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench import Bench
 from report import Table
 
-from cases import cartridges, commands, controls, imports, loop, many, memory
+from cases import cartridges, commands, controls, imports, loop, many, memory, packages
 
 CASES: dict[str, Callable[[Bench], Table]] = {
     "import": imports.measured,
@@ -17,5 +17,6 @@ CASES: dict[str, Callable[[Bench], Table]] = {
     "many": many.measured,
     "memory": memory.measured,
     "cartridges": cartridges.measured,
+    "packages": packages.measured,
     "check": commands.check_measured,
 }

@@ -1,0 +1,215 @@
+"""The capabilities of a cartridge, out of what each of its files uses and of its servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from looplet.compiler import layout
+from looplet.compiler.capabilities.modules import Modules, nested
+from looplet.compiler.capabilities.reach import Capabilities, Place, Reason
+from looplet.compiler.capabilities.standard import PARTS, PURE, WHOLE
+from looplet.compiler.capabilities.uses import Use, Uses
+from looplet.compiler.capabilities.verdicts import verdict_of
+from looplet.compiler.capabilities.well_known import verdict_on
+from looplet.compiler.capabilities.words import CAPABILITIES
+from looplet.contents import File
+from looplet.frozen import EMPTY
+from looplet.preset import AgentPreset
+
+Facts = Callable[[str], Mapping[str, Any]]
+Where = Callable[[tuple[str, ...]], tuple[str, Place | None]]
+
+
+def inferred(
+    agent: AgentPreset | Mapping[str, File],
+    config: Mapping[str, Any] | None = None,
+    declared: Iterable[str] | None = None,
+    *,
+    facts: Facts | None = None,
+    where: Where | None = None,
+) -> Capabilities:
+    """What the code of an agent can reach, and what it declares. Nothing of it is run.
+
+    agent: a preset, or the files of a cartridge by path; then `config` are the values of its
+    config.yaml, and `declared` what its cartridge.json has as `capabilities`. facts: gives what
+    `python.facts` says of the file at a path, for who knows it already. where: gives the file and
+    the place of a value of config.yaml.
+    """
+    if isinstance(agent, AgentPreset):
+        files, config = agent.files, agent.config_values
+        declared = agent.manifest.get("capabilities")
+    else:
+        files = agent
+    facts = facts or _facts_of(files)
+    paths = [path for path in files if path.endswith(".py")]
+    modules = Modules(files, lambda path: facts(path)["uses"])
+    found: list[Reason] = []
+    for path in paths:
+        known = facts(path)
+        if known["problem"]:
+            span = tuple(known["problem"]["span"])
+            found.append(_undecided(path, f"`{path}`", path, span, "unread"))
+        elif known["uses"]:
+            found += _in_file(path, known["uses"], modules)
+    entries = modules.entries()
+    reasons = [_with_entries(reason, entries) for reason in found]
+    reasons += _of_config(config or EMPTY, where or _somewhere)
+    reasons += _of_nested(files)
+    return _together(reasons, declared)
+
+
+def _facts_of(files: Mapping[str, File]) -> Facts:
+    from looplet.compiler.python.facts import facts
+
+    known: dict[str, Mapping[str, Any]] = {}
+
+    def of(path: str) -> Mapping[str, Any]:
+        if path not in known:
+            known[path] = facts(files[path].data)
+        return known[path]
+
+    return of
+
+
+def _together(reasons: list[Reason], declared: Iterable[str] | None) -> Capabilities:
+    """The reasons, each once, in order; an import is left out where its use says more."""
+    once: dict[tuple[object, ...], Reason] = {}
+    for reason in sorted(reasons, key=_order):
+        key = (reason.capability, reason.access, reason.why, reason.path, reason.span)
+        once.setdefault(key, reason)
+    every = list(once.values())
+    used = {
+        (reason.path, reason.capability, reason.what.partition(".")[0])
+        for reason in every
+        if not reason.said.startswith("imports")
+    }
+    every = [
+        reason
+        for reason in every
+        if not reason.said.startswith("imports")
+        or (reason.path, reason.capability, reason.what.partition(".")[0]) not in used
+    ]
+    reached = {name: tuple(r for r in every if r.capability == name) for name in CAPABILITIES}
+    return Capabilities(
+        None if declared is None else tuple(name for name in CAPABILITIES if name in {*declared}),
+        {name: found for name, found in reached.items() if found},
+        tuple(reason for reason in every if not reason.capability),
+    )
+
+
+def _order(reason: Reason) -> tuple[str, Place, str, str]:
+    return (reason.path, reason.span or (0, 0, 0, 0), reason.said, reason.access)
+
+
+# -- Python ------------------------------------------------------------------------------------
+
+
+def _in_file(path: str, uses: Uses, modules: Modules) -> Iterator[Reason]:
+    for use in uses["found"]:
+        if use["verdict"]:
+            yield from _reasons(path, use, use["what"], use["verdict"])
+            continue
+        for name, verdict in _of_another(path, use, modules):
+            yield from _reasons(path, use, name, verdict)
+
+
+def _of_another(path: str, use: Use, modules: Modules) -> Iterator[tuple[str, str]]:
+    """The name and the verdict of what comes from a module that is no part of Python."""
+    what, how = use["what"], use["how"]
+    star = what.endswith("*")
+    leads = modules.follow(path, what.rstrip("*").rstrip(".") or "." if star else what)
+    for lead in leads:
+        if lead.name:
+            yield lead.name, verdict_of(lead.name, how)
+        elif lead.module and modules.holds_modules(lead.module) and (star or how == "value"):
+            yield what, "?star" if star else "?handed"
+    if leads or what[:1] == ".":
+        return
+    known = what.partition(".")[0]
+    if any(known in table for table in (PARTS, PURE, WHOLE)):  # of another version of Python
+        yield what, "?star" if star else verdict_of(what, how)
+        return
+    verdict = verdict_on(what)
+    if how == "import":
+        yield what.rstrip("*").rstrip("."), "?package" if verdict is None else verdict
+    elif verdict and how != "store":
+        yield what, verdict
+
+
+def _reasons(path: str, use: Use, name: str, verdict: str) -> Iterator[Reason]:
+    span = tuple(use["span"])
+    said = _said(name, use["how"])
+    for word in verdict.split():
+        if word[0] == "?":
+            yield _undecided(path, said, name, span, word[1:])
+        else:
+            capability, _, access = word.partition(":")
+            yield Reason(capability, name, said, path, span, access)  # type: ignore[arg-type]
+
+
+def _said(name: str, how: str) -> str:
+    shown = name.removeprefix("builtins.")
+    if how == "import":
+        return f"imports `{shown}`"
+    if how == "hook":
+        asks = shown == "yield"
+        return "a `compact` that yields asks the model" if asks else f"a hook's `{shown}`"
+    if how == "store":
+        return f"assigns to `{shown}`"
+    return f"calls `{shown}`" if how == "call" and shown[:1] != "." else f"uses `{shown}`"
+
+
+def _undecided(path: str, said: str, what: str, span: Any, why: str) -> Reason:
+    return Reason("", what, said, path, span, why=why)
+
+
+def _with_entries(reason: Reason, entries: Mapping[str, tuple[str, ...]]) -> Reason:
+    return replace(reason, entries=entries.get(reason.path, ()))
+
+
+# -- declarations ------------------------------------------------------------------------------
+
+
+def _somewhere(keys: tuple[str, ...]) -> tuple[str, Place | None]:
+    return layout.CONFIG, None
+
+
+def _of_config(config: Mapping[str, Any], where: Where) -> Iterator[Reason]:
+    """Servers of tools, and the one builtin tool that writes files."""
+    servers = config.get("mcp_servers")
+    for name, server in servers.items() if isinstance(servers, Mapping) else ():
+        path, span = where(("mcp_servers", name))
+        what = f"mcp_servers.{name}"
+        if not isinstance(server, Mapping):
+            continue
+        if server.get("url") is not None:
+            yield Reason("network", what, f"`{what}` is reached over the network", path, span)
+        if server.get("command") is not None:
+            yield Reason("processes", what, f"`{what}` is started as a program", path, span)
+            yield _undecided(path, f"`{what}`", what, span, "server")
+    tools = config.get("builtin_tools")
+    for tool in tools if isinstance(tools, list | tuple) else ():
+        if tool == "scaffold_cartridge" or (
+            isinstance(tool, Mapping) and "scaffold_cartridge" in tool
+        ):
+            path, span = where(("builtin_tools",))
+            said = "uses the builtin tool `scaffold_cartridge`"
+            yield Reason("files", "scaffold_cartridge", said, path, span, "write")
+
+
+def _of_nested(files: Mapping[str, File]) -> Iterator[Reason]:
+    """Cartridges in the cartridge: their code is among the files, their servers are not read.
+
+    Reading YAML takes a package that need not be there, so a word will do; and a `\\`, by which a
+    text in YAML can be spelt in another way.
+    """
+    for folder in nested(files):
+        path = f"{folder}/{layout.CONFIG}"
+        data = files[path].data if path in files else b""
+        if b"mcp_servers" in data or b"scaffold_cartridge" in data or b"\\" in data:
+            yield _undecided(path, f"`{folder}`", folder, None, "nested")
+
+
+__all__ = ["inferred"]
