@@ -37,8 +37,8 @@ def cartridge_to_preset(
     the binding. cache: use what is known of unchanged contents.
 
     Raises CartridgeError, whose `report` has every finding, when there are errors; PackageError (a
-    PresetError, as CartridgeError is a ValueError), whose `diagnostic` says why, for a package that
-    is not whole; PresetError for a name of nothing, where the compiler is not installed.
+    PresetError), whose `diagnostic` says why, for a package that is not whole. Where the compiler's
+    dependencies are missing, a name of nothing is a PresetError, and a folder an ImportError.
     """
     named = os.fspath(path)
     try:
@@ -46,9 +46,15 @@ def cartridge_to_preset(
     except PresetError as error:
         raise _nowhere(named, error) from None
     if not place.packed:
-        from looplet.compiler.pipeline import folder_to_preset
+        try:
+            from looplet.compiler.pipeline import folder_to_preset
 
-        return folder_to_preset(place.path, strict=strict, runtime=runtime, cache=cache)
+            return folder_to_preset(place.path, strict=strict, runtime=runtime, cache=cache)
+        except ImportError as error:
+            if (error.name or "looplet").partition(".")[0] == "looplet":
+                raise
+            words = f"loading {named!r} needs {error.name}: pip install 'looplet[compiler]'"
+            raise ImportError(words, name=error.name) from error
     preset = _carried(place)
     if runtime is None:
         return preset

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from looplet.compiler.diagnostics import Diagnostic
 from looplet.compiler.portable import (
@@ -52,7 +53,7 @@ def read_folder(path: str) -> tuple[Tree, list[Diagnostic]]:
     except (OSError, ValueError) as error:
         return Tree(tree_name(path), {}), [_unusable(path, error)]
     if not stat.S_ISDIR(mode):
-        return Tree(tree_name(path), {}), [ct0.not_a_folder.at("", found=_kind(mode))]
+        return Tree(tree_name(path), {}), [ct0.not_a_folder.at("", **_instead(path, mode))]
     reader.root = root
     reader.folder(root, "", (root,))
     for found, other in collisions(reader.files):
@@ -76,6 +77,13 @@ def _unusable(path: str, error: OSError | ValueError) -> Diagnostic:
     named = is_name(path)
     near = [*neighbours, *beside(parent), *(names() if named else ())]
     return ct0.missing.at("", shown=path, neighbours=near, named=named)
+
+
+def _instead(path: str, mode: int) -> dict[str, Any]:
+    """What is there in place of a folder."""
+    from looplet.places import is_package_file
+
+    return {"found": _kind(mode), "packed": is_package_file(path)}
 
 
 def _kind(mode: int) -> str:

@@ -97,15 +97,9 @@ def parameters_of(declared: Mapping[str, Any], fixed: Mapping[str, Any]) -> dict
 
 
 def loaded(path: str | PathLike[str]) -> AgentPreset:
-    """The preset of the cartridge in a folder. Raises ImportError that says what to install."""
-    from os import fspath
+    """The preset of what is at `path` or is called so, as `cartridge_to_preset` gives it."""
+    from looplet.compiler.loading import cartridge_to_preset
 
-    try:
-        from looplet.compiler import cartridge_to_preset
-    except ImportError as error:
-        raise ImportError(
-            f"loading {fspath(path)!r} needs {error.name}: pip install 'looplet[compiler]'"
-        ) from error
     return cartridge_to_preset(path)
 
 

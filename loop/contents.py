@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Final
+
+
+_UNPORTABLE: Final = r"(?m)(?:^|/)\.{0,2}(?:/|$)|[\\:\0\r]"
+"""An empty part, `.` or `..`, and what some system reads as more than a name."""
+
+_MARKS: Final = ("\n\n", "\n.", "\n/", "/\n", "/.", "//", "\\", ":", "\0", "\r")
+"""Pieces of lines of paths without which none of them can be unportable."""
 
 
 class PresetError(ValueError):
@@ -69,3 +76,25 @@ def blob_data(digest: str, value: Any) -> bytes:
     if sha(data) != digest:
         raise ValueError(f"the content with the digest {digest} was altered")
     return data
+
+
+def whole_characters(what: str, text: str) -> None:
+    """Refuse a text that UTF-8 cannot hold."""
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        raise PresetError(f"{what} has half a character (a lone surrogate)") from None
+
+
+def judge_paths(paths: list[str]) -> None:
+    """Refuse a path that leads out of the folder, or that some system takes for another."""
+    joined = "\n".join(["", *paths, ""])
+    whole_characters("a path", joined)
+    # Ordinary paths have none of these; of a thousand tools, the pattern would take longer to ask.
+    if joined.count("\n") == len(paths) + 1 and not any(mark in joined for mark in _MARKS):
+        return
+    from re import search
+
+    for path in paths:
+        if "\n" in path or search(_UNPORTABLE, path):
+            raise PresetError(f"{path!r} is no path inside a cartridge")

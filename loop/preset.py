@@ -12,7 +12,17 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
 
-from looplet.contents import File, PresetError, blob, blob_data, digests, files_from, sha
+from looplet.contents import (
+    File,
+    PresetError,
+    blob,
+    blob_data,
+    digests,
+    files_from,
+    judge_paths,
+    sha,
+    whole_characters,
+)
 from looplet.frozen import EMPTY, FrozenDict, NotData, freeze, sealed, thaw
 
 TYPE_CHECKING = False
@@ -160,11 +170,6 @@ _HOOK_TYPES: Final = {
     "order": int,
     "enabled": bool,
 }
-_UNPORTABLE: Final = r"(?m)(?:^|/)\.{0,2}(?:/|$)|[\\:\0\r]"
-"""An empty part, `.` or `..`, and what some system reads as more than a name."""
-
-_MARKS: Final = ("\n\n", "\n.", "\n/", "/\n", "/.", "//", "\\", ":", "\0", "\r")
-"""Pieces of lines of paths without which none of them can be unportable."""
 
 
 def _typed(part: object, what: str, types: Mapping[str, type]) -> None:
@@ -172,30 +177,9 @@ def _typed(part: object, what: str, types: Mapping[str, type]) -> None:
     for name, wanted in types.items():
         value = getattr(part, name)
         if type(value) is str and wanted is str:
-            _whole_characters(what, value)
+            whole_characters(what, value)
         elif type(value) is not wanted and not (name in ("order", "enabled") and _refers(value)):
             raise PresetError(f"{what}.{name} is {value!r:.60}, not of type {wanted.__name__}")
-
-
-def _whole_characters(what: str, text: str) -> None:
-    try:
-        text.isascii() or text.encode()
-    except UnicodeEncodeError:
-        raise PresetError(f"{what} has half a character (a lone surrogate)") from None
-
-
-def _portable(paths: list[str]) -> None:
-    """Refuse a path that leads out of the folder, or that some system takes for another."""
-    joined = "\n".join(["", *paths, ""])
-    _whole_characters("a path", joined)
-    # Ordinary paths have none of these; of a thousand tools, the pattern would take longer to ask.
-    if joined.count("\n") == len(paths) + 1 and not any(mark in joined for mark in _MARKS):
-        return
-    from re import search
-
-    for path in paths:
-        if "\n" in path or search(_UNPORTABLE, path):
-            raise PresetError(f"{path!r} is no path inside a cartridge")
 
 
 _VALUES: Final = {
@@ -256,7 +240,7 @@ class AgentPreset:
         put("nested", _parts("nested", self.nested, AgentPreset))
         if not all(isinstance(layer, Layer) for layer in self.layers):
             raise PresetError(f"{self.name}.layers holds what is no Layer")
-        _portable(self._paths())
+        judge_paths(self._paths())
 
     def _paths(self) -> list[str]:
         """Every path that writing this preset can touch."""

@@ -11,9 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Any, Final
 
 from looplet.compiler.capabilities import anywhere
-from looplet.compiler.capabilities.scopes import is_own, text_in, text_of
+from looplet.compiler.capabilities.scopes import Scopes, name_in, text_in
 from looplet.compiler.capabilities.statements import LISTS, is_hot, parts_of
-from looplet.compiler.capabilities.verdicts import below, canonical, is_standard, verdict_of
+from looplet.compiler.capabilities.verdicts import (
+    below,
+    canonical,
+    is_standard,
+    shortened,
+    verdict_of,
+)
 
 if TYPE_CHECKING:
     from looplet.compiler.capabilities.uses import Use
@@ -24,6 +30,9 @@ Functions = tuple[ast.AST, ...]
 _IMPORTERS: Final = {"builtins.__import__", "importlib.import_module", "importlib.__import__"}
 _GETTERS: Final = {"operator.attrgetter", "operator.methodcaller"}
 _NOTHING: Final[frozenset[str]] = frozenset()
+_MOST: Final = 6
+"""So many things a name may stand for before they are put together."""
+
 _TESTS: Final = {"isinstance", "issubclass"}
 _NEVER_GIVEN_ON: Final = ("bind", "receiver")
 _OPENERS: Final = ("open", "FileIO", "GzipFile", "BZ2File", "LZMAFile")
@@ -33,8 +42,8 @@ _BY_NUMBERS: Final = ("os.open", "os.fdopen", "tarfile.open")
 class Expressions:
     """Fills `found`, and `bound` with the names that assignments give to modules."""
 
-    def __init__(self, tree: ast.Module, places: Places, bound: dict[str, set[str]]) -> None:
-        self.tree = tree
+    def __init__(self, scopes: Scopes, places: Places, bound: dict[str, set[str]]) -> None:
+        self.scopes = scopes
         self.places = places
         self.bound = bound
         self.found: list[Use] = []
@@ -71,7 +80,9 @@ class Expressions:
         """A name gets what `value` stands for, as far as that is a module."""
         if isinstance(target, ast.Name):
             for origin in self.origins(value):
-                self.bound.setdefault(target.id, set()).add(origin)
+                known = self.bound.setdefault(target.id, set())
+                # `node = node.next` has no end.
+                known.add(origin if len(known) < _MOST else shortened(origin))
             if self.in_class() and target.id in anywhere.MODEL_METHODS:
                 self.note(target.id, "hook", "?rebound", target)
         elif isinstance(target, ast.Attribute) and target.attr in anywhere.MODEL_METHODS:
@@ -201,7 +212,7 @@ class Expressions:
 
     def is_written_out(self, node: ast.expr) -> bool:
         """Whether a template is a text that can be read here, and reads nothing of an inside."""
-        text = text_of(node, self.tree)
+        text = self.scopes.text_of(node)
         return text is not None and not anywhere.INSIDE.search(text)
 
     def text(self, node: ast.Constant) -> None:
@@ -246,7 +257,7 @@ class Expressions:
 
     def getattr(self, node: ast.Call, how: str) -> Iterator[tuple[ast.AST, str]]:
         """`getattr(os, "system")` is `os.system`; with a name that is not written out, anything."""
-        attribute = text_in(node.args[1])
+        attribute = name_in(node.args[1])
         if attribute is None:
             self.note("getattr", "call", "?attribute", node.func)
         else:
@@ -262,10 +273,8 @@ class Expressions:
 
     def module_named(self, node: ast.Call) -> str:
         """The module that a call imports, if that is written out."""
-        name = text_in(node.args[0]) if node.args else None
-        if name is None or name.startswith(".") or not name.replace(".", "").isidentifier():
-            return ""
-        return canonical(name)
+        name = name_in(node.args[0]) if node.args else None
+        return canonical(name) if name and name[0] != "." else ""
 
     def access(self, node: ast.Call, function: Set[str]) -> None:
         """Whether a file is opened to read or to write, where the call says so."""
@@ -290,7 +299,7 @@ class Expressions:
         """The full names of what an expression may stand for, as far as it comes of a module."""
         if isinstance(node, ast.Name):
             known = self.bound.get(node.id, _NOTHING)
-            if node.id in anywhere.BUILTINS and not is_own(node, self.around, self.tree):
+            if node.id in anywhere.BUILTINS and not self.scopes.is_own(node, self.around):
                 meant = "builtins" if node.id == "__builtins__" else f"builtins.{node.id}"
                 return known | {meant}
             return known
@@ -317,7 +326,7 @@ class Expressions:
         """What a call gives, if that is a module or a part of one."""
         function = self.origins(node.func)
         if "builtins.getattr" in function and len(node.args) > 1:
-            attribute = text_in(node.args[1])
+            attribute = name_in(node.args[1])
             return _NOTHING if attribute is None else self.below(node.args[0], attribute)
         if function & _IMPORTERS and (module := self.module_named(node)):
             return {module.partition(".")[0] if "builtins.__import__" in function else module}
@@ -325,7 +334,7 @@ class Expressions:
 
     def item(self, node: ast.Subscript) -> Set[str]:
         """`sys.modules["os"]` and `__builtins__["open"]`."""
-        key = text_in(node.slice)
+        key = name_in(node.slice)
         if key is None:
             return _NOTHING
         found = set()

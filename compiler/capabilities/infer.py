@@ -11,7 +11,7 @@ from looplet.compiler.capabilities.modules import Modules, nested
 from looplet.compiler.capabilities.reach import Capabilities, Place, Reason
 from looplet.compiler.capabilities.standard import PARTS, PURE, WHOLE
 from looplet.compiler.capabilities.uses import Use, Uses
-from looplet.compiler.capabilities.verdicts import verdict_of
+from looplet.compiler.capabilities.verdicts import MORE, verdict_of
 from looplet.compiler.capabilities.well_known import verdict_on
 from looplet.compiler.capabilities.words import CAPABILITIES
 from looplet.contents import File
@@ -119,11 +119,12 @@ def _of_another(path: str, use: Use, modules: Modules) -> Iterator[tuple[str, st
     """The name and the verdict of what comes from a module that is no part of Python."""
     what, how = use["what"], use["how"]
     star = what.endswith("*")
-    leads = modules.follow(path, what.rstrip("*").rstrip(".") or "." if star else what)
+    module = what.removesuffix("*").removesuffix("." if what.strip(".*") else "")
+    leads = modules.follow(path, module)
     for lead in leads:
         if lead.name:
             yield lead.name, verdict_of(lead.name, how)
-        elif lead.module and modules.holds_modules(lead.module) and (star or how == "value"):
+        elif (star or MORE in what or how == "value") and modules.holds_modules(lead.module):
             yield what, "?star" if star else "?handed"
     if leads or what[:1] == ".":
         return
@@ -133,7 +134,7 @@ def _of_another(path: str, use: Use, modules: Modules) -> Iterator[tuple[str, st
         return
     verdict = verdict_on(what)
     if how == "import":
-        yield what.rstrip("*").rstrip("."), "?package" if verdict is None else verdict
+        yield module, "?package" if verdict is None else verdict
     elif verdict and how != "store":
         yield what, verdict
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from looplet.compiler import layout
 from looplet.compiler.capabilities.uses import Uses
-from looplet.compiler.capabilities.verdicts import below, is_standard
+from looplet.compiler.capabilities.verdicts import MORE, below, is_standard
 from looplet.link.lookup import Lookup, join, parent
 
 _DEEP: Final = 20
@@ -62,6 +62,7 @@ class Modules:
 
     def _follow(self, root: str, path: str, name: str, deep: int) -> Iterator[Lead]:
         lookup = self.lookups[root]
+        name, more, _ = name.partition(MORE)
         plain = name.lstrip(".")
         dots = len(name) - len(plain)
         parts = [part for part in plain.split(".") if part]
@@ -81,20 +82,24 @@ class Modules:
             )
         if base is None:
             return
-        key, files, rest = self._walk(lookup, base, parts)
+        key, files, rest = self._walk(lookup, base, parts, relative=dots > 0)
         files = [join(root, file) for file in files]
         for file in files:
             self.leads.setdefault(join(root, path), set()).add(file)
-        own = lookup.file_of(key) if key else None
+        own = lookup.file_of(key) if key or dots else None
         module = join(root, own) if own else ""
         if not rest or deep > _DEEP:
             yield Lead(tuple(files), "", module)
         else:
-            yield from self._part(tuple(files), module, rest, deep)
+            for lead in self._part(tuple(files), module, rest, deep):
+                yield lead._replace(name=lead.name + more) if lead.name else lead
 
-    def _walk(self, lookup: Lookup, key: str, parts: list[str]) -> tuple[str, list[str], list[str]]:
+    def _walk(
+        self, lookup: Lookup, key: str, parts: list[str], *, relative: bool
+    ) -> tuple[str, list[str], list[str]]:
         """As far as the parts are folders and files: the key there, the files, the parts left."""
-        files = [file for file in [lookup.file_of(key)] if file and key]
+        # What a relative import starts at is loaded, too.
+        files = [file for file in [lookup.file_of(key)] if file and relative]
         for at, part in enumerate(parts):
             below = join(key, part)
             file = lookup.file_of(below)
@@ -123,7 +128,7 @@ class Modules:
 
     def holds_modules(self, path: str) -> bool:
         """Whether a file has names that are modules of others, for whoever has the file's own."""
-        known = self.uses(path)
+        known = self.uses(path) if path else None
         return known is not None and bool(known["modules"])
 
     def entries(self) -> Mapping[str, tuple[str, ...]]:

@@ -16,9 +16,11 @@ from unicodedata import normalize
 
 from looplet.compiler.capabilities import anywhere
 from looplet.compiler.capabilities.expressions import Expressions
+from looplet.compiler.capabilities.scopes import Scopes
 from looplet.compiler.capabilities.statements import statements
 from looplet.compiler.capabilities.verdicts import (
     HOLDERS,
+    MORE,
     below,
     canonical,
     is_module,
@@ -169,10 +171,11 @@ class _File:
     def look(self, wanted: set[str] | None) -> Uses | None:
         """Look at the lines with one of these words, or with a name that is bound to a module; at
         every line for None."""
+        scopes = Scopes(self.tree)
         for _ in range(_ROUNDS):
             known = sum(map(len, self.bound.values()))
             hot = None if wanted is None else self.lines_of({*wanted, *self.bound})
-            seen = Expressions(self.tree, self.places, self.bound)
+            seen = Expressions(scopes, self.places, self.bound)
             for statement, functions in statements(self.tree, hot):
                 seen.statement(statement, functions, hot)
             if known == sum(map(len, self.bound.values())):
@@ -183,7 +186,7 @@ class _File:
         modules = {
             name: sorted(origins)
             for name, origins in self.bound.items()
-            if any(is_module(origin) or not is_standard(origin) for origin in origins)
+            if any(is_module(each) or not is_standard(each) or MORE in each for each in origins)
         }
         return {"found": found, "modules": modules} if found or modules else None
 

@@ -14,6 +14,9 @@ from looplet.compiler.capabilities.standard import PARTS, PURE, SAME, TYPES, WHO
 MAYBE: Final = "~"
 """Begins the name of a module that something may be: `x.os` of an `x` nobody knows."""
 
+MORE: Final = ".…"
+"""Ends a name that stands for all that is below it, where there were too many to follow."""
+
 HOLDERS: Final = frozenset(
     [
         *("bltns", "builtins", "codecs", "importlib", "inspect", "io", "linecache", "operator"),
@@ -51,6 +54,8 @@ def canonical(name: str) -> str:
 
 def below(name: str, attribute: str) -> str:
     """What `attribute` of the thing called `name` is called; "" for `name` asks for a guess."""
+    if name.endswith(MORE):
+        return name
     plain = attribute.lstrip("_")
     if plain in HOLDERS and not _listed(name, attribute):
         known = name and is_standard(name) and name[0] != MAYBE
@@ -64,6 +69,14 @@ def _listed(name: str, attribute: str) -> bool:
     return name in PARTS and (attribute in PARTS[name][1] or f"{name}.{attribute}" in PARTS)
 
 
+def shortened(name: str) -> str:
+    """A name with what is below its first parts left open."""
+    if name.endswith(MORE):
+        return name
+    plain = name.lstrip(".")
+    return name[: len(name) - len(plain)] + ".".join(plain.split(".")[:3]) + MORE
+
+
 def verdict_of(name: str, how: str) -> str:
     """The words on a name of the standard library.
 
@@ -72,6 +85,9 @@ def verdict_of(name: str, how: str) -> str:
     """
     guess = name[:1] == MAYBE
     name = name.lstrip(MAYBE)
+    if name.endswith(MORE):
+        known = verdict_of(name.removesuffix(MORE), "value")
+        return known or ("" if guess else "?entangled")
     if how in ("type", "import") and name in TYPES:
         return ""
     module, rest = _split(name)
@@ -144,10 +160,12 @@ def _with(*verdicts: str) -> str:
 __all__ = [
     "HOLDERS",
     "MAYBE",
+    "MORE",
     "below",
     "canonical",
     "is_module",
     "is_pure",
     "is_standard",
+    "shortened",
     "verdict_of",
 ]

@@ -11,7 +11,7 @@ that a reader understands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple
 
@@ -21,8 +21,8 @@ from looplet.types import ToolCall
 
 STRICTNESS: Final = {"allow": 0, "ask": 1, "deny": 2}
 LISTS: Final = ("deny", "ask", "allow")
-MOST_CALLS: Final = 20_000
-"""After so many calls of one tool it is not known, and said to be not known."""
+MOST_CHECKS: Final = 3_000_000
+"""After so many looks at rules, in one comparison, the rest is not known, and said to be."""
 _MOST_SPELLINGS: Final = 16
 
 
@@ -40,45 +40,69 @@ class Undecided(Exception):
     """There are too many cases to look at."""
 
 
+class Budget:
+    """How much may still be looked at. Raises Undecided when it is used up."""
+
+    def __init__(self, left: int = MOST_CHECKS) -> None:
+        self.left = left
+
+    def spend(self, checks: int) -> None:
+        self.left -= checks
+        if self.left < 0:
+            raise Undecided("there are too many cases")
+
+
 class Rules:
-    """The rules of one engine, by the tool that they are about."""
+    """The rules of one engine, by list, tool and condition; what is said twice is there once."""
 
     def __init__(self, engine: PermissionEngine) -> None:
         self.engine = engine
-        self._lists: dict[str, dict[str, list[Rule]]] = {}
+        self._lists: dict[str, dict[str, dict[str, Rule]]] = {key: {} for key in LISTS}
         for key in LISTS:
-            by_tool = self._lists[key] = {}
             for rule in getattr(engine, key):
-                by_tool.setdefault(rule.tool, []).append(rule)
+                self._lists[key].setdefault(rule.tool, {}).setdefault(condition(rule), rule)
 
-    def about(self, tool: str) -> PermissionEngine:
-        """The engine with only the rules that can be about `tool`."""
-        lists = {
-            key: [*by_tool.get(EVERY_TOOL, ()), *by_tool.get(tool, ())]
+    def about(self, tool: str) -> dict[str, dict[str, Rule]]:
+        """The rules that can be about `tool`, by list and condition."""
+        return {
+            key: {**by_tool.get(EVERY_TOOL, {}), **by_tool.get(tool, {})}
             for key, by_tool in self._lists.items()
         }
+
+    def engine_of(self, tool: str) -> PermissionEngine:
+        """The engine with only those rules."""
+        lists = {key: list(rules.values()) for key, rules in self.about(tool).items()}
         return PermissionEngine(self.engine.default, done_tool=self.engine.done_tool, **lists)
 
     def spelt(self, tool: str) -> tuple[object, ...]:
         """All that decides about a tool: where it is spelt alike, every call is decided alike."""
-        about = self.about(tool)
-        conditions = ({condition(rule) for rule in getattr(about, key)} for key in LISTS)
-        return (about.default, tool == about.done_tool, *conditions)
+        conditions = (rules.keys() for rules in self.about(tool).values())
+        return (self.engine.default, tool == self.engine.done_tool, *map(set, conditions))
 
 
-def laxer_call(old: Rules, new: Rules, tool: str, new_tool: str | None = None) -> Laxer | None:
+def laxer_call(
+    old: Rules,
+    new: Rules,
+    tool: str,
+    new_tool: str | None = None,
+    budget: Budget | None = None,
+) -> Laxer | None:
     """A call of `tool` that `new` decides more laxly than `old`; None if there is none.
 
     new_tool: what the tool is called in `new`. Raises Undecided.
     """
+    budget = budget or Budget()
     now_called = tool if new_tool is None else new_tool
-    before, after = old.about(tool), new.about(now_called)
+    before, after = old.engine_of(tool), new.engine_of(now_called)
+    cost = 1 + sum(len(getattr(side, key)) for side in (before, after) for key in LISTS)
     found: Laxer | None = None
-    for count, (call, named) in enumerate(_calls(before, after, tool)):
-        if count >= MOST_CALLS:
+    for call, named in _calls(old.about(tool), new.about(now_called), tool):
+        try:
+            budget.spend(cost)
+        except Undecided:
             if found:
                 return found
-            raise Undecided(f"there are more than {MOST_CALLS} cases")
+            raise
         there = ToolCall(now_called, call.args, metadata=call.metadata)
         was, now = before.evaluate(call)[0], after.evaluate(there)[0]
         if STRICTNESS[now] < STRICTNESS[was]:
@@ -95,18 +119,22 @@ def condition(rule: Rule) -> str:
 
 
 def _calls(
-    before: PermissionEngine, after: PermissionEngine, tool: str
+    before: Mapping[str, Mapping[str, Rule]], after: Mapping[str, Mapping[str, Rule]], tool: str
 ) -> Iterator[tuple[ToolCall, tuple[str, ...]]]:
-    values = _Values(before, after)
+    values = _Values(
+        [rule for side in (before, after) for key in LISTS for rule in side[key].values()]
+    )
     # Where a rule holds that is still there, the new side is as strict: it proves nothing.
-    denied = {condition(rule) for rule in after.deny}
-    asked = denied | {condition(rule) for rule in after.ask}
-    strict = [rule for rule in before.deny if condition(rule) not in denied]
-    strict += [rule for rule in before.ask if condition(rule) not in asked]
+    strict = [rule for spelt, rule in before["deny"].items() if spelt not in after["deny"]]
+    strict += [
+        rule
+        for spelt, rule in before["ask"].items()
+        if spelt not in after["deny"] and spelt not in after["ask"]
+    ]
+    loose = [*after["ask"].values(), *after["allow"].values()]
     for held in [*_short_first(strict), None]:
-        for loose in [None, *_short_first([*after.ask, *after.allow])]:
-            rules = [rule for rule in (held, loose) if rule]
-            yield from values.calls(tool, rules)
+        for lax in [None, *_short_first(loose)]:
+            yield from values.calls(tool, [rule for rule in (held, lax) if rule])
 
 
 def _short_first(rules: Iterable[Rule]) -> list[Rule]:
@@ -122,14 +150,16 @@ class _LeftOut(NamedTuple):
 class _Values:
     """The least values of arguments, given all that the rules of both sides look for."""
 
-    def __init__(self, before: PermissionEngine, after: PermissionEngine) -> None:
-        rules = [rule for side in (before, after) for rule in (*side.deny, *side.ask, *side.allow)]
+    def __init__(self, rules: Sequence[Rule]) -> None:
         matched = [value for rule in rules for value in rule.matches.values()]
         texts = [text for rule in rules for text in rule.contains.values()]
         taken = "".join([*texts, canonical_json(matched)])
         # Between texts this makes sure that nothing is found that is in none of them.
         marks = (" ", ";", "|", *map(chr, range(0xE000, 0xF8FF)))
-        self.between = next(mark for mark in marks if mark not in taken)
+        between = next((mark for mark in marks if mark not in taken), None)
+        if between is None:
+            raise Undecided("the rules look for very many characters")
+        self.between = between
         self.neutral: Any = []
         while any(_alike(self.neutral, value) for value in matched):
             self.neutral = [self.neutral]
@@ -211,8 +241,9 @@ def _bounded(values: Iterable[Any]) -> list[list[Any]]:
 
 __all__ = [
     "LISTS",
-    "MOST_CALLS",
+    "MOST_CHECKS",
     "STRICTNESS",
+    "Budget",
     "Laxer",
     "Rules",
     "Undecided",

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from looplet.compiler.diff.calls import LISTS, Laxer, Rules, Undecided, condition, laxer_call
+from looplet.compiler.diff.calls import (
+    LISTS,
+    Budget,
+    Laxer,
+    Rules,
+    Undecided,
+    condition,
+    laxer_call,
+)
 from looplet.compiler.diff.changes import ABSENT, Change, Keys, same
 from looplet.compiler.diff.words import names, quote, shown, turned
 from looplet.permissions import EVERY_TOOL, PermissionEngine, Rule
@@ -100,23 +108,24 @@ def _decided(old: _Side, new: _Side, renamed: Mapping[str, str], keys: Keys) -> 
     groups: dict[tuple[Any, ...], list[str]] = {}
     laxer: dict[tuple[Any, ...], Laxer] = {}
     undecided: dict[str, list[str]] = {}
+    budget = Budget()
     for tool, now in _tools(old.engine, new.engine, renamed):
         if old.rules.spelt(tool) == new.rules.spelt(now):
             continue
+        found: dict[str, Laxer | None] = {}
         try:
-            wider = laxer_call(old.rules, new.rules, tool, now)
-            narrower = laxer_call(new.rules, old.rules, now, tool)
+            found["widened"] = laxer_call(old.rules, new.rules, tool, now, budget)
+            found["narrowed"] = laxer_call(new.rules, old.rules, now, tool, budget)
         except Undecided as error:
             undecided.setdefault(str(error), []).append(now)
-            continue
-        if not wider and (old.is_open(tool) or new.is_open(now)):
-            why = "a rule depends on what the caller gives"
-            undecided.setdefault(why, []).append(now)
-        for kind, found in (("widened", wider), ("narrowed", narrower)):
-            if found:
-                key = (kind, found.before, found.after, *_arguments(found))
+        else:
+            if not found["widened"] and (old.is_open(tool) or new.is_open(now)):
+                undecided.setdefault("a rule depends on what a caller gives", []).append(now)
+        for kind, one in found.items():
+            if one:
+                key = (kind, one.before, one.after, *_arguments(one))
                 groups.setdefault(key, []).append(now)
-                laxer[key] = found
+                laxer[key] = one
     for key, tools in groups.items():
         yield _group(key[0], laxer[key], tools, keys, _rules(old, new, tools, renamed))
     for why, tools in undecided.items():
@@ -180,9 +189,7 @@ def _rules(
         before = old.rules.about(earlier.get(tool, tool))
         after = new.rules.about(tool)
         for key in LISTS:
-            gone, come = (
-                {condition(rule): rule for rule in getattr(side, key)} for side in (before, after)
-            )
+            gone, come = before[key], after[key]
             for spelt in gone.keys() - come.keys():
                 lines[f"gone: {key} {_entry(gone[spelt])}"] = None
             for spelt in come.keys() - gone.keys():

@@ -22,9 +22,9 @@ def renamed(
         before, after = _alone(left, likeness), _alone(right, likeness)
         found = [(before[key], after[key]) for key in before if key in after]
         pairs += found
-        for one, two in found:
-            left.remove(one)
-            right.remove(two)
+        paired = {id(part) for pair in found for part in pair}
+        left = [part for part in left if id(part) not in paired]
+        right = [part for part in right if id(part) not in paired]
     return pairs
 
 

@@ -42,7 +42,10 @@ class Side:
         preset = self.preset
         if preset is None or not preset.layers:
             return {}
-        return {"tree": pack(preset).tree_digest, "meaning": preset.digest}
+        try:
+            return {"tree": pack(preset).tree_digest, "meaning": preset.digest}
+        except PresetError:  # it can be run, and not be packed: a name that is not NFC, say
+            return {"meaning": preset.digest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,14 @@ def missing(shown: str, neighbours: Sequence[str], named: bool = False) -> str:
 
 
 @rule("CT002", "not-a-folder", "error")
-def not_a_folder(found: str) -> str:
+def not_a_folder(found: str, packed: bool = False) -> str:
     """The path that was given leads to a file, a pipe or a device.
 
-    A cartridge is a folder. Give the folder that holds `config.yaml`, not a file of it.
+    A cartridge is a folder, or a package. Give the folder that holds `config.yaml`, not a file of
+    it. What changes a cartridge takes the folder only: unpack a package, and build it again.
     """
+    if packed:
+        return "this is a package, which is not changed; `looplet-compile unpack` makes a folder"
     return f"this is {found}; give the folder that holds the agent"
 
 

@@ -80,6 +80,20 @@ def test_names_given_on_in_a_circle_come_to_an_end() -> None:
     assert "processes" in found.names or found.undecided
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\ngetattr(os, " + " + ".join(["'a'"] * 900) + ")\n",
+        "import os\nos" + ".a" * 900 + "\n",
+        "import os\nx = " + "f(" * 90 + "os" + ")" * 90 + "\n",
+        "x = " + "[" * 150 + "eval" + "]" * 150 + "\n",
+    ],
+    ids=["texts", "attributes", "calls", "lists"],
+)
+def test_what_is_deep_is_undecided_and_no_crash(source: str) -> None:
+    assert of({TOOL: source}).undecided
+
+
 PAIRS = [(chr(at), chr(at + 1)) for at in range(ord("a"), ord("z"))]
 
 

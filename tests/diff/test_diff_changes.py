@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import put
+from two_versions import put
 
 from looplet.compiler.diff.changes import KINDS
 from looplet.compiler.diff.review import Review

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HELLO, put
+from two_versions import HELLO, put
 
 from looplet.compiler import cartridge_to_preset
 from looplet.compiler.archive.package import pack

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from looplet.compiler.diff import Change, compare
-from looplet.compiler.diff.calls import LISTS, STRICTNESS, Rules, laxer_call
+from looplet.compiler.diff.calls import LISTS, STRICTNESS, Budget, Rules, laxer_call
 from looplet.permissions import PermissionEngine
 from looplet.preset import AgentPreset, File, ToolDef
 from looplet.types import ToolCall
@@ -182,9 +182,15 @@ def test_a_block_that_the_engine_does_not_take_is_undecided(block: Any) -> None:
 
 
 def test_very_many_rules_are_decided_or_said_to_be_undecided() -> None:
-    many = [{"tool": "a", "contains": {"x": f"<{n}>", "y": f"[{n}]"}} for n in range(60)]
-    old, new = {"deny": many}, {"deny": many[1:], "ask": many}
-    assert "permissions-widened" in kinds(old, new) or "permissions-undecided" in kinds(old, new)
+    many = [{"tool": "*", "contains": {"x": f"<{n}>", "y": f"[{n}]"}} for n in range(150)]
+    named = [f"tool{n}" for n in range(100)]
+    found = kinds({"deny": many, "ask": named}, {"deny": many[:1], "ask": many, "allow": named})
+    assert found & {"permissions-widened", "permissions-undecided"}
+
+
+def test_what_is_too_much_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (10,))
+    assert kinds({"ask": [RM, LS]}, {"deny": [RM], "ask": [LS, "b"]}) == {"permissions-undecided"}
 
 
 # ── the oracle ────────────────────────────────────────────────────────────────────────────────────

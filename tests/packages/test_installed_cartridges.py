@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import pytest
 from carried_by import bare, files_of, install, wheel, write
@@ -23,13 +22,19 @@ def hello(tmp_path: Path, site: Path) -> Path:
 
 
 def put(name: str, version: str, site: Path) -> Path:
-    return install(_wheel(name, version), site)
+    filename, data = _wheel(name, version)
+    site.mkdir(exist_ok=True)
+    (site.parent / filename).write_bytes(data)
+    return install(site.parent / filename, site)
 
 
 @cache
-def _wheel(name: str, version: str) -> Path:
-    folder = Path(mkdtemp(dir=os.environ["LOOPLET_CACHE_DIR"]))  # goes with all tests
-    return wheel(write(folder / "it.cartridge", files_of(name, version=version)), folder)
+def _wheel(name: str, version: str) -> tuple[str, bytes]:
+    """The file name and the bytes of an agent's wheel."""
+    with TemporaryDirectory() as folder:
+        root = write(Path(folder, "it.cartridge"), files_of(name, version=version))
+        made = wheel(root, Path(folder))
+        return made.name, made.read_bytes()
 
 
 def only(name: str) -> Installed:
