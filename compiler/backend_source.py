@@ -52,7 +52,8 @@ def package_in(folder: str, out: str = "", *, strict: bool = False) -> Package:
     if is_unpacked(folder):
         return _of_sdist(folder)
     inside = below(folder, out) if out else ""
-    checked = check_location(folder, Without(folder, inside) if inside else Folder(folder))
+    apart = inside not in ("", ".")  # a folder of its own, so all of it can be left out
+    checked = check_location(folder, Without(folder, inside) if apart else Folder(folder))
     warned = strict and any(each.severity == "warning" for each in checked.diagnostics)
     if checked.preset is None or warned:
         raise CartridgeError(Report((checked,)))
@@ -68,7 +69,6 @@ def package_in(folder: str, out: str = "", *, strict: bool = False) -> Package:
 
 def _of_sdist(folder: str) -> Package:
     """The package in an unpacked source distribution, if it carries what its files say."""
-    from looplet.compiler.archive.carried import preset_of
     from looplet.compiler.checked_package import disagreement
     from looplet.compiler.rules import ct7_loading
 
@@ -77,7 +77,7 @@ def _of_sdist(folder: str) -> Package:
     checked = check_location(folder, location)
     if checked.preset is None:
         raise CartridgeError(Report((checked,)))
-    if where := disagreement(preset_of(package), checked.preset):
+    if where := disagreement(package, checked.preset):
         found = replace(ct7_loading.preset_differs.at("", where=where), cartridge=folder)
         raise CartridgeError(Report((replace(checked, diagnostics=(found,), preset=None),)))
     return package

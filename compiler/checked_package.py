@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from looplet.compiler.archive.errors import PackageError, refused
-from looplet.compiler.archive.package import IR
+from looplet.compiler.archive.package import IR, Package, pack
 from looplet.compiler.diagnostics import Diagnostic
+from looplet.compiler.emit import difference
 from looplet.compiler.loading import opened, packed_preset
 from looplet.compiler.locations import Packed, tree_folder
-from looplet.compiler.report import Checked
+from looplet.compiler.report import CartridgeError, Checked
 from looplet.compiler.rules import ct7_loading as ct7
 from looplet.compiler.source import tree_name
 from looplet.places import Place
-from looplet.preset import AgentPreset, PresetError
+from looplet.preset import AgentPreset, PresetError, canonical_json
 
 
 def check_package(place: Place, *, cache: bool = True) -> Checked:
@@ -28,7 +29,7 @@ def check_package(place: Place, *, cache: bool = True) -> Checked:
     try:
         package = opened(place)
         assert package is not None
-        carried = packed_preset(package, place)
+        packed_preset(package, place)
     except PackageError as error:
         return _refused(root, error.diagnostic)
     except PresetError as error:
@@ -38,40 +39,47 @@ def check_package(place: Place, *, cache: bool = True) -> Checked:
     checked = replace(checked, diagnostics=tuple(map(_unmended, checked.diagnostics)))
     if checked.preset is None:
         return checked
-    if where := disagreement(carried, checked.preset):
+    if where := disagreement(package, checked.preset):
         found = replace(ct7.preset_differs.at(IR, where=where), cartridge=root)
         return replace(checked, diagnostics=(found, *checked.diagnostics), preset=None)
+    if place.kind == "file" and (found_beside := _beside(root)):
+        return replace(checked, diagnostics=(*found_beside, *checked.diagnostics), preset=None)
     return checked
 
 
-def disagreement(carried: AgentPreset, made: AgentPreset) -> str:
-    """The first value in which the preset of a package differs from that of its files; "" if none.
+def _beside(path: str) -> tuple[Diagnostic, ...]:
+    """What a wheel has besides the package: pip would install it, and nothing here would see it."""
+    from looplet.compiler.rules import ct7_signing
+    from looplet.compiler.signing.carrier import read_carrier
 
-    The layers count here as well, for they are what is written when the preset is, and so do the
-    agents nested in it, which would run as they are carried.
+    try:
+        name = read_carrier(path).beyond()
+    except CartridgeError as error:  # no wheel can be made of it, and yet it is one
+        return error.report.diagnostics
+    found = (ct7_signing.more_in_wheel.at(name, name=name),) if name else ()
+    return tuple(replace(each, cartridge=path) for each in found)
+
+
+def disagreement(package: Package, made: AgentPreset) -> str:
+    """Where what `package` says of itself first differs from what its files say; "" if nowhere.
+
+    made: the preset of its files. It is packed again: then all counts that loading the package
+    takes, the layers, the agents nested in it and the manifest too.
     """
-    from looplet.nested import nested_agents
-
-    return _differing(carried, replace(made, nested=nested_agents(made)))
-
-
-def _differing(carried: AgentPreset, made: AgentPreset) -> str:
-    if carried != made:
-        from looplet.compiler.emit import difference
-
-        return difference(carried.values(), made.values())
-    for mine, theirs in zip(carried.layers, made.layers, strict=False):
-        if mine != theirs:
-            return f"layers.{theirs.place or theirs.name}"
-    if len(carried.layers) != len(made.layers):
-        return "layers"
-    for path in sorted({*carried.nested, *made.nested}):
-        where = f"nested.{path}"
-        if path not in carried.nested or path not in made.nested:
-            return where
-        if inner := _differing(carried.nested[path], made.nested[path]):
-            return f"{where}.{inner}"
-    return ""
+    entry = "" if package.entry == "." else package.entry
+    try:
+        again = pack(made, entry=entry, lock=package.lock)
+    except PresetError as error:
+        return str(error)
+    for mine, theirs in (
+        (package.ir["preset"], again.ir["preset"]),
+        (package.ir, again.ir),
+        (package.manifest, again.manifest),
+    ):
+        # By the text and not by `==`: True is not 1 here.
+        if canonical_json(mine) != canonical_json(theirs):
+            return difference(mine, theirs)
+    return "" if package.files == again.files else "its files"
 
 
 def _refused(root: str, diagnostic: Diagnostic) -> Checked:

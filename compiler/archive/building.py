@@ -10,6 +10,7 @@ from looplet.compiler.archive.errors import refused
 from looplet.compiler.archive.names import fault
 from looplet.compiler.archive.opening import package_in
 from looplet.compiler.archive.package import Package
+from looplet.compiler.archive.unpacking import blame
 from looplet.compiler.archive.zip_writer import stamp, written
 
 SUFFIX: Final = ".cartridge"
@@ -35,8 +36,16 @@ def file_name(package: Package) -> str:
 def put_file(data: bytes, path: str) -> None:
     """Write a file in one step, over one of that name; folders above it are made.
 
-    Raises OSError; then what was there is there still, and nothing else.
+    Raises OSError about `path`; then what was there is there still, and nothing else.
     """
+    try:
+        _put_file(data, path)
+    except OSError as error:
+        blame(error, path)
+        raise
+
+
+def _put_file(data: bytes, path: str) -> None:
     folder = os.path.dirname(path) or os.curdir
     made = not os.path.isdir(folder)
     os.makedirs(folder, exist_ok=True)

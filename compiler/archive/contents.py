@@ -188,7 +188,7 @@ def _shapes(manifest: Mapping[str, Any], ir: Mapping[str, Any], file: str) -> No
 
 def _inside(entry: str) -> bool:
     """Whether this names a folder below `cartridge/`, or "." for that itself."""
-    return posixpath.normpath(entry) == entry and not entry.startswith(("/", ".."))
+    return posixpath.normpath(entry) == entry and not f"{entry}/".startswith(("/", "../"))
 
 
 def _belongs(

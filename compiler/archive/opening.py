@@ -49,10 +49,11 @@ def bytes_of(path: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise _missing(path, error) from None
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)  # `open` does not take the handle of a folder
+        raise refused("missing", path, shown=path, why="it is no file")
     with open(handle, "rb", buffering=0) as stream:
-        facts = os.fstat(handle)
-        if not stat.S_ISREG(facts.st_mode):
-            raise refused("missing", path, shown=path, why="it is no file")
         if facts.st_size > LARGEST + _HEADERS:
             what = "the package"
             raise refused("too_large", path, what=what, size=facts.st_size, limit=LARGEST)

@@ -34,10 +34,9 @@ def holds_outputs_alone(names: Iterable[str]) -> bool:
 
 
 def below(folder: str, out: str) -> str:
-    """The path of the folder `out` as seen from `folder`, "" if it does not lie in it."""
+    """The path of the folder `out` as seen from `folder`: "." for itself, "" for one outside."""
     inside = os.path.relpath(os.path.realpath(out), os.path.realpath(folder))
-    outside = inside == os.curdir or inside.split(os.sep)[0] == os.pardir
-    return "" if outside else inside.replace(os.sep, "/")
+    return "" if inside.split(os.sep)[0] == os.pardir else inside.replace(os.sep, "/")
 
 
 __all__ = ["below", "holds_outputs_alone", "outputs_in"]

@@ -47,14 +47,23 @@ def put(files: Mapping[str, File], target: str) -> None:
             _rename(made, target)
         finally:
             shutil.rmtree(workplace, ignore_errors=True)
-    except BaseException:
+    except BaseException as error:
         for folder in reversed(above):
             # Only what was made here, and only while nothing else has come into it.
             try:
                 os.rmdir(folder)
             except OSError:
                 break
+        if isinstance(error, OSError):
+            blame(error, target)
         raise
+
+
+def blame(error: OSError, path: str) -> None:
+    """Make `error` one about the path that was asked for: that on the way to it is gone."""
+    if error.errno is not None:  # else it is in our own words
+        error.filename = path
+        error.filename2 = None
 
 
 def _rename(made: str, target: str) -> None:
@@ -124,4 +133,4 @@ def _check(files: Mapping[str, File], folder: str) -> None:
             raise OSError(f"the disk does not keep whether {name} is executable; take another one")
 
 
-__all__ = ["put", "unpack"]
+__all__ = ["blame", "put", "unpack"]

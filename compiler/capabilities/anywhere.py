@@ -88,21 +88,19 @@ WORDS: Final = frozenset(
 )
 """A line without one of these words, and without a name that was imported, reaches nothing."""
 
-DUNDER: Final = re.compile(r"__\w+__\Z")
-
 
 def verdict_on(attribute: str) -> str:
     """The words on an attribute of an object that nobody followed."""
     if attribute in ATTRIBUTES:
         return ATTRIBUTES[attribute]
-    return "?inside" if DUNDER.match(attribute) and attribute not in HARMLESS else ""
+    inner = attribute[:2] == "__" and attribute[-2:] == "__"
+    return "?inside" if inner and attribute not in HARMLESS else ""
 
 
 __all__ = [
     "ATTRIBUTES",
     "BUILTINS",
     "CARTRIDGE_ROOT",
-    "DUNDER",
     "HARMLESS",
     "INSIDE",
     "KEYWORDS",

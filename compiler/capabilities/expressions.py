@@ -206,8 +206,8 @@ class Expressions:
             return "?inside"
         if name in ("format", "format_map") and not self.is_written_out(node.value):
             return "?template"
-        if self.speaks_of_paths and not self.origins(node):
-            return anywhere.PATHS.get(name, "")
+        if name in anywhere.PATHS and self.speaks_of_paths and not self.origins(node):
+            return anywhere.PATHS[name]
         return ""
 
     def is_written_out(self, node: ast.expr) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from looplet.compiler import layout
@@ -20,6 +19,8 @@ from looplet.preset import AgentPreset
 
 Facts = Callable[[str], Mapping[str, Any]]
 Where = Callable[[tuple[str, ...]], tuple[str, Place | None]]
+_Found = tuple[str, Use, str, str]
+"""A use in a file, and what it is of and comes to when all files are known."""
 
 
 def inferred(
@@ -45,16 +46,21 @@ def inferred(
     facts = facts or _facts_of(files)
     paths = [path for path in files if path.endswith(".py")]
     modules = Modules(files, lambda path: facts(path)["uses"])
-    found: list[Reason] = []
+    found: list[_Found] = []
     for path in paths:
         known = facts(path)
         if known["problem"]:
-            span = tuple(known["problem"]["span"])
-            found.append(_undecided(path, f"`{path}`", path, span, "unread"))
+            span = known["problem"]["span"]
+            use: Use = {"what": path, "how": "file", "verdict": "?unread", "span": span}
+            found.append((path, use, path, "?unread"))
         elif known["uses"]:
             found += _in_file(path, known["uses"], modules)
-    entries = modules.entries()
-    reasons = [_with_entries(reason, entries) for reason in found]
+    entries = modules.entries() if found else {}
+    reasons = [
+        reason
+        for path, use, name, verdict in found
+        for reason in _reasons(path, use, name, verdict, entries.get(path, ()))
+    ]
     reasons += _of_config(config or EMPTY, where or _somewhere)
     reasons += _of_nested(files)
     return _together(reasons, declared)
@@ -93,10 +99,17 @@ def _together(reasons: list[Reason], declared: Iterable[str] | None) -> Capabili
     ]
     reached = {name: tuple(r for r in every if r.capability == name) for name in CAPABILITIES}
     return Capabilities(
-        None if declared is None else tuple(name for name in CAPABILITIES if name in {*declared}),
+        _known(declared),
         {name: found for name, found in reached.items() if found},
         tuple(reason for reason in every if not reason.capability),
     )
+
+
+def _known(declared: object) -> tuple[str, ...] | None:
+    """What is declared, in order; None for what is no list, as it may be in a preset from afar."""
+    if not isinstance(declared, list | tuple):
+        return None
+    return tuple(name for name in CAPABILITIES if name in declared)
 
 
 def _order(reason: Reason) -> tuple[str, Place, str, str]:
@@ -106,13 +119,14 @@ def _order(reason: Reason) -> tuple[str, Place, str, str]:
 # -- Python ------------------------------------------------------------------------------------
 
 
-def _in_file(path: str, uses: Uses, modules: Modules) -> Iterator[Reason]:
+def _in_file(path: str, uses: Uses, modules: Modules) -> Iterator[_Found]:
     for use in uses["found"]:
         if use["verdict"]:
-            yield from _reasons(path, use, use["what"], use["verdict"])
+            yield path, use, use["what"], use["verdict"]
             continue
         for name, verdict in _of_another(path, use, modules):
-            yield from _reasons(path, use, name, verdict)
+            if verdict:
+                yield path, use, name, verdict
 
 
 def _of_another(path: str, use: Use, modules: Modules) -> Iterator[tuple[str, str]]:
@@ -139,15 +153,18 @@ def _of_another(path: str, use: Use, modules: Modules) -> Iterator[tuple[str, st
         yield what, verdict
 
 
-def _reasons(path: str, use: Use, name: str, verdict: str) -> Iterator[Reason]:
-    span = tuple(use["span"])
+def _reasons(
+    path: str, use: Use, name: str, verdict: str, entries: tuple[str, ...]
+) -> Iterator[Reason]:
+    line, column, end_line, end_column = use["span"]
+    span = (line, column, end_line, end_column)
     said = _said(name, use["how"])
     for word in verdict.split():
         if word[0] == "?":
-            yield _undecided(path, said, name, span, word[1:])
+            yield Reason("", name, said, path, span, "", word[1:], entries)
         else:
             capability, _, access = word.partition(":")
-            yield Reason(capability, name, said, path, span, access)  # type: ignore[arg-type]
+            yield Reason(capability, name, said, path, span, access, "", entries)
 
 
 def _said(name: str, how: str) -> str:
@@ -157,17 +174,11 @@ def _said(name: str, how: str) -> str:
     if how == "hook":
         asks = shown == "yield"
         return "a `compact` that yields asks the model" if asks else f"a hook's `{shown}`"
+    if how == "file":
+        return f"`{shown}`"
     if how == "store":
         return f"assigns to `{shown}`"
     return f"calls `{shown}`" if how == "call" and shown[:1] != "." else f"uses `{shown}`"
-
-
-def _undecided(path: str, said: str, what: str, span: Any, why: str) -> Reason:
-    return Reason("", what, said, path, span, why=why)
-
-
-def _with_entries(reason: Reason, entries: Mapping[str, tuple[str, ...]]) -> Reason:
-    return replace(reason, entries=entries.get(reason.path, ()))
 
 
 # -- declarations ------------------------------------------------------------------------------
@@ -182,14 +193,15 @@ def _of_config(config: Mapping[str, Any], where: Where) -> Iterator[Reason]:
     servers = config.get("mcp_servers")
     for name, server in servers.items() if isinstance(servers, Mapping) else ():
         path, span = where(("mcp_servers", name))
-        what = f"mcp_servers.{name}"
+        # A name is the author's text, and what is said of it may stand on a terminal.
+        what = f"mcp_servers.{name if str(name).isprintable() else repr(name)[1:-1]}"
         if not isinstance(server, Mapping):
             continue
         if server.get("url") is not None:
             yield Reason("network", what, f"`{what}` is reached over the network", path, span)
         if server.get("command") is not None:
             yield Reason("processes", what, f"`{what}` is started as a program", path, span)
-            yield _undecided(path, f"`{what}`", what, span, "server")
+            yield Reason("", what, f"`{what}`", path, span, why="server")
     tools = config.get("builtin_tools")
     for tool in tools if isinstance(tools, list | tuple) else ():
         if tool == "scaffold_cartridge" or (
@@ -210,7 +222,7 @@ def _of_nested(files: Mapping[str, File]) -> Iterator[Reason]:
         path = f"{folder}/{layout.CONFIG}"
         data = files[path].data if path in files else b""
         if b"mcp_servers" in data or b"scaffold_cartridge" in data or b"\\" in data:
-            yield _undecided(path, f"`{folder}`", folder, None, "nested")
+            yield Reason("", folder, f"`{folder}`", path, why="nested")
 
 
 __all__ = ["inferred"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from looplet.compiler.capabilities.words import CAPABILITIES, WHY
 from looplet.frozen import EMPTY
@@ -12,8 +11,7 @@ from looplet.frozen import EMPTY
 Place = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One place that reaches something.
 
     capability: one of the five words, "" for what is undecided. what: what stands there, in its
@@ -53,8 +51,7 @@ class Reason:
         return {**found, "entries": list(self.entries)}
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What a cartridge declares, what its code reaches, and what cannot be decided.
 
     declared: as in cartridge.json; None if it says nothing. reached: the reasons by capability, in

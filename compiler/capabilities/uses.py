@@ -54,6 +54,7 @@ class Uses(TypedDict):
 
 
 _WORD: Final = re.compile(r"\w+")
+_INNER: Final = re.compile(rb"__[\w\x80-\xff]+?__(?![\w\x80-\xff])")
 _FOREIGN: Final = re.compile(r"[^\W\x00-\x7f]")
 _WORDS: Final = {word.encode() for word in anywhere.WORDS}
 _HARMLESS: Final = {word.encode() for word in anywhere.HARMLESS}
@@ -71,8 +72,8 @@ def uses(
     words = set(data.translate(_BETWEEN).split())
     wanted = {word.decode() for word in words & _WORDS}
     if b"__" in data:
-        inner = [word for word in words if word[:2] == b"__" and word not in _HARMLESS]
-        wanted |= {word.decode("utf-8", "surrogatepass") for word in inner if word[-2:] == b"__"}
+        inner = set(_INNER.findall(data)) - _HARMLESS
+        wanted |= {word.decode("utf-8", "surrogatepass") for word in inner}
     disguised = not places.text.isascii() and _disguised(places.text)
     if not wanted and not disguised and all(map(_harmless, imports)):
         return None

@@ -50,7 +50,15 @@ def fetch(index: str, requirement: str, *, suffix: str = "") -> Fetched:
         raise refused("not_listed", source.shown, why=str(error), near=error.near) from None
     except (NotInstalled, ValueError) as error:
         raise refused("not_listed", source.shown, why=str(error), near="") from None
-    path = store.kept(file) or _got(source, store, file, name, release)
+    kept = store.kept(file)
+    path = kept or _got(source, store, file)
+    try:
+        # Also what was kept: it may have come by another name, or from another index.
+        _confirm(path, source, file, name, release)
+    except BaseException:
+        if kept is None:
+            store.forget(file)
+        raise
     return Fetched(path, name, release.version, file.sha256, tuple(remarks))
 
 
@@ -115,10 +123,10 @@ def _store(where: str) -> Store:
     return Store(folder)
 
 
-def _got(source: Source, store: Store, listed: Listed, name: str, release: Release) -> str:
-    """The path of a file that was not there yet, judged by its bytes and by what it says it is."""
+def _got(source: Source, store: Store, listed: Listed) -> str:
+    """The path of a file that was not there yet, judged by its bytes."""
     try:
-        path = store.keep(listed, source.read(listed.file, listed.size))
+        return store.keep(listed, source.read(listed.file, listed.size))
     except WrongBytes as error:
         raise refused("other_bytes", source.shown, listed.file, found=error.found) from None
     except Unreachable as error:
@@ -126,12 +134,6 @@ def _got(source: Source, store: Store, listed: Listed, name: str, release: Relea
     except OSError as error:
         why = f"it cannot be kept in {store.folder}: {error.strerror or error}"
         raise refused("unreachable", source.shown, listed.file, why=why) from None
-    try:
-        _confirm(path, source, listed, name, release)
-    except BaseException:
-        store.forget(listed)
-        raise
-    return path
 
 
 def _confirm(path: str, source: Source, listed: Listed, name: str, release: Release) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from looplet.compiler.archive.carried import preset_of
 from looplet.compiler.archive.errors import PackageError
 from looplet.compiler.archive.identity import sha256
 from looplet.compiler.archive.opening import bytes_of, package_in
@@ -16,14 +15,15 @@ from looplet.compiler.capabilities import inferred
 from looplet.compiler.index.listing import SUFFIXES, Listed, Packages, Release, unlistable
 from looplet.compiler.index.refusals import refused
 from looplet.compiler.index.versions import newest_first
+from looplet.compiler.pipeline import check
 from looplet.compiler.signing.dsse import from_bytes
 from looplet.compiler.signing.errors import BadAttestation
 from looplet.contents import PresetError
 from looplet.installed import plain
 
 if TYPE_CHECKING:
-    from looplet.compiler.archive.package import Package
     from looplet.compiler.diagnostics import Diagnostic
+    from looplet.preset import AgentPreset
 
 
 class Gathered(NamedTuple):
@@ -43,7 +43,7 @@ class _Found(NamedTuple):
 def gather(folder: str) -> Gathered:
     """What lies in `folder`: files called `.cartridge` and `.whl`, not those of folders in it.
 
-    Each is opened, and nothing of it runs. Raises OSError if the folder cannot be read.
+    Each is checked, and nothing of it runs. Raises OSError if the folder cannot be read.
     """
     found: list[_Found] = []
     problems: list[Diagnostic] = []
@@ -61,7 +61,8 @@ def _files(folder: str) -> list[str]:
         return sorted(
             entry.name
             for entry in entries
-            if entry.name.endswith(SUFFIXES) and not entry.name.startswith(".")
+            # A folder of that name is what a package is built from.
+            if entry.name.endswith(SUFFIXES) and entry.name[0] != "." and not entry.is_dir()
         )
 
 
@@ -75,8 +76,10 @@ def _found(folder: str, file: str) -> _Found:
     package = package_in(data, path)
     if why := unlistable(package.name, package.version, file):
         raise refused("unlistable", path, why=why)
-    manifest = package.ir["preset"]["manifest"]
-    reached, undecided = _reach(package)
+    # First of all: what holds no agent, or another than its files are, is not listed.
+    preset = _preset(path)
+    manifest = preset.manifest
+    reached, undecided = _reach(preset)
     release = Release(
         package.version,
         package.tree_digest,
@@ -91,19 +94,27 @@ def _found(folder: str, file: str) -> _Found:
     return _Found(package.name, release)
 
 
+def _preset(path: str) -> AgentPreset:
+    """The preset that the package carries. Raises PackageError unless its files say the same."""
+    checked = check(path).cartridges[0]
+    if checked.preset is None:
+        raise PackageError(next(each for each in checked.diagnostics if each.severity == "error"))
+    return checked.preset
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
 def _declared(manifest: Mapping[str, Any]) -> tuple[str, ...] | None:
     said = manifest.get("capabilities")
-    return None if said is None else tuple(sorted(map(str, said)))
+    return tuple(sorted(map(str, said))) if isinstance(said, (list, tuple)) else None
 
 
-def _reach(package: Package) -> tuple[tuple[str, ...] | None, int]:
+def _reach(preset: AgentPreset) -> tuple[tuple[str, ...] | None, int]:
     """What its code can reach, and how many places of it cannot be decided; None if unknown."""
     try:
-        found = inferred(preset_of(package))
+        found = inferred(preset)
     except PresetError:
         return None, 0
     return found.names, len(found.undecided)

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from looplet.installed import plain
+
 FORMAT: Final = 1
 """The version of the format of the index; docs/package-format.md describes it."""
 
@@ -133,7 +135,11 @@ def from_json(data: bytes) -> dict[str, tuple[Release, ...]]:
     if document[MARK] != FORMAT or isinstance(document[MARK], bool):
         raise NotAnIndex("format", f"{document[MARK]!r:.40}")
     packages = _typed(document, "packages", dict, "the index")
-    return {_name(name): _releases(name, found) for name, found in packages.items()}
+    names: dict[str, str] = {}
+    for name in packages:
+        if (other := names.setdefault(plain(_name(name)), name)) != name:
+            raise NotAnIndex("shape", f"{other} and {name} are one name, and it lists both")
+    return {name: _releases(name, found) for name, found in packages.items()}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -161,7 +167,10 @@ def _name(name: str) -> str:
 def _releases(name: str, found: Any) -> tuple[Release, ...]:
     if not isinstance(found, list):
         raise NotAnIndex("shape", f"{name} lists no releases")
-    return tuple(_read_release(name, each) for each in found)
+    releases = tuple(_read_release(name, each) for each in found)
+    if len({each.version for each in releases}) != len(releases):
+        raise NotAnIndex("shape", f"it lists a version of {name} twice")
+    return releases
 
 
 def _read_release(name: str, found: Any) -> Release:

@@ -15,6 +15,12 @@ def _words(text: str) -> frozenset[str]:
 NPM_VERBS: Final = {"npm": ("exec", "x"), "pnpm": ("dlx",), "yarn": ("dlx",), "bun": ("x",)}
 """What stands before the package, where a program does other things too."""
 
+NPM_LOCAL: Final = _words("start restart test run run-script")
+"""With these npm runs a script of the folder it is started in; all else may fetch."""
+
+NPM_FETCHES: Final = _words("init create add install i dlx x global up update upgrade")
+"""With these pnpm, yarn and bun fetch; other words may be scripts of their folder."""
+
 NPM_FLAGS: Final = _words(
     """-y --yes --no --no-install -q --quiet -s --silent --verbose --prefer-offline --offline
     --ignore-existing --bun"""

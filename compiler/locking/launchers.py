@@ -12,10 +12,13 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple
 
+from looplet.compiler.locking.handed_on import FETCHERS, handed_on, plain, steering
 from looplet.compiler.locking.launcher_options import (
     CONTAINER_FLAGS,
     CONTAINER_VALUES,
+    NPM_FETCHES,
     NPM_FLAGS,
+    NPM_LOCAL,
     NPM_VERBS,
     PIPX_FLAGS,
     UVX_FLAGS,
@@ -29,6 +32,8 @@ PYTHON_VERSION: Final = re.compile(
     r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9.]+)?"
 )
 IMAGE: Final = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+_IS_PYTHON: Final = re.compile(r"(?:python|pypy)w?(?:\d+(?:\.\d+)*)?t?(?:-\w+)?|pyw?")
+_DIRECTLY: Final = "start the program itself"
 ROOT: Final = "${runtime.cartridge_root}"
 PYTHON: Final = "${runtime.python_executable}"
 
@@ -69,26 +74,51 @@ def launch(
     files: Collection[str] = (),
     requires: Collection[str] = (),
     cwd: str = "",
+    env: Collection[str] = (),
 ) -> Launch:
     """What `argv` starts. Raises Unpinned.
 
     files: the paths of the cartridge's files. requires: its requirements. cwd: where it is started,
-    as written in config.yaml.
+    as written in config.yaml. env: the names of the variables that it gets.
     """
     scene = _Scene(files, requires, cwd)
     program, *words = _without_wrappers(argv)
+    found = _started(program, words, scene)
+    for other, *behind in handed_on(words):
+        found = _with(found, _started(other, behind, scene))
+    if found.packages or found.kind == "image":
+        assigned = [word.partition("=")[0] for word in argv if "=" in word]
+        if name := steering([*env, *assigned]):
+            raise Unpinned(
+                f"gets the variable `{name}`, which decides what is fetched or loaded",
+                "leave it out, or set it in the settings of that program",
+            )
+    return found
+
+
+def _with(outer: Launch, inner: Launch) -> Launch:
+    """What is started, and what that gets to start."""
+    if inner.packages and outer.kind == inner.kind:
+        more = [each for each in inner.packages if each not in outer.packages]
+        return outer._replace(packages=(*outer.packages, *more))
+    what = ", ".join(" ".join(each) for each in inner.packages) or inner.what
+    loose = f"what it is told to start, `{what}`, is pinned by its command line alone"
+    return outer._replace(loose=f"{outer.loose}; {loose}" if outer.loose else loose)
+
+
+def _started(program: str, words: list[str], scene: _Scene) -> Launch:
     if program == PYTHON:
         return _python(words, scene, PYTHON)
     if (inside := _inside(program, scene)) is not None:
         return _file(inside, scene)
     if "${" in program:
         raise _only_a_run_knows(program)
-    name = _plain(program)
-    if re.fullmatch(r"python(?:\d+(?:\.\d+)?)?|py", name):
+    name = plain(program)
+    if _IS_PYTHON.fullmatch(name):
         return _python(words, scene, name)
     if starter := _STARTERS.get(name):
         return starter(name, words, scene)
-    if distribution(name) in {distribution(requirement_name(each)) for each in requires}:
+    if distribution(name) in {distribution(requirement_name(each)) for each in scene.requires}:
         return Launch("environment", distribution(name))
     return Launch("program", program, loose=f"`{name}` is whatever this machine has of that name")
 
@@ -97,18 +127,15 @@ def _only_a_run_knows(what: str) -> Unpinned:
     return Unpinned(f"starts `{what}`, which only a run knows", "write what it is")
 
 
-def _plain(program: str) -> str:
-    name = program.replace("\\", "/").rpartition("/")[2].lower()
-    return re.sub(r"\.(?:exe|cmd|bat|ps1)\Z", "", name)
-
-
 def _without_wrappers(argv: Sequence[str]) -> list[str]:
     """The words without `env A=b` and `cmd /c` before them, which start just what follows."""
     words = list(argv)
     while words:
-        name = _plain(words[0])
+        name = plain(words[0])
         if name == "cmd" and len(words) > 2 and words[1].lower() == "/c":
             words = words[2:]
+            if odd := next((word for word in words if re.search(r"[&|<>^%]", word)), ""):
+                raise Unpinned(f"hands `{odd}` to `cmd`, which reads more in it", _DIRECTLY)
         elif name == "env" and len(words) > 1:
             rest = words[1:]
             while rest and re.match(r"[A-Za-z_]\w*=", rest[0]):
@@ -129,8 +156,9 @@ def _npm(name: str, words: Sequence[str], scene: _Scene) -> Launch:
     verbs = NPM_VERBS.get(name, ())
     if verbs:
         if not words or words[0] not in verbs:
-            return _script(name, words, scene)
+            return _local(name, words, scene)
         words = words[1:]
+        words = _options_first(words) if name == "npm" else words
     specs: list[str] = []
     rest = _options(name, words, NPM_FLAGS, {"-p": specs, "--package": specs})
     if name == "npm":
@@ -140,6 +168,30 @@ def _npm(name: str, words: Sequence[str], scene: _Scene) -> Launch:
     if not specs:
         raise Unpinned("names no package", f"write `{name} … PACKAGE@VERSION`")
     return Launch("npm", packages=tuple(map(_npm_package, specs)), loose=_BELOW_NPM)
+
+
+def _local(name: str, words: Sequence[str], scene: _Scene) -> Launch:
+    """What npm, pnpm, yarn and bun start without fetching it."""
+    verb = words[0] if words else ""
+    fetches = verb not in NPM_LOCAL if name == "npm" and verb else verb in NPM_FETCHES
+    if fetches or verb.startswith("-"):
+        raise Unpinned(f"uses `{name} {verb}`, which may fetch what it starts", _write("npm"))
+    return _script(name, words, scene)
+
+
+def _options_first(words: Sequence[str]) -> list[str]:
+    """The words of `npm exec`, which reads options behind the package too, up to `--`."""
+    head, rest = list(words), []
+    if "--" in words:
+        head, rest = head[: head.index("--")], head[head.index("--") :]
+    options: list[str] = []
+    others: list[str] = []
+    while head:
+        word = head.pop(0)
+        (options if word.startswith("-") else others).append(word)
+        if word in ("-p", "--package") and head:
+            options.append(head.pop(0))
+    return [*options, *others, *rest]
 
 
 _BELOW_NPM: Final = (
@@ -173,17 +225,27 @@ def _uvx(name: str, words: Sequence[str], scene: _Scene) -> Launch:
     asides = ("-p", "--python", "--prerelease", "--color", "--link-mode")
     aside: dict[str, list[str]] = {option: [] for option in asides}
     rest = _options(name, words, UVX_FLAGS, {**taken, **aside})
+    _refuse_open(aside)
     return _python_tool(name, source or rest[:1], [w for each in more for w in each.split(",")])
 
 
 def _pipx(name: str, words: Sequence[str], scene: _Scene) -> Launch:
     if not words or words[0] != "run":
-        return _script(name, words, scene)
+        verb = " ".join(["pipx", *words[:1]])
+        raise Unpinned(f"uses `{verb}`, which may fetch what it starts", _write("python"))
     source: list[str] = []
     more: list[str] = []
     aside: dict[str, list[str]] = {"--python": []}
     rest = _options(name, words[1:], PIPX_FLAGS, {"--spec": source, "--with": more, **aside})
+    _refuse_open(aside)
     return _python_tool(name, source or rest[:1], more)
+
+
+def _refuse_open(options: dict[str, list[str]]) -> None:
+    """Refuse the interpreter that only a run knows."""
+    for value in (value for values in options.values() for value in values):
+        if "${" in value:
+            raise _only_a_run_knows(value)
 
 
 def _python_tool(name: str, specs: Sequence[str], more: Sequence[str]) -> Launch:
@@ -300,15 +362,23 @@ def _behind_options(name: str, words: Sequence[str]) -> list[str]:
 def _python(words: Sequence[str], scene: _Scene, program: str) -> Launch:
     loose = "" if program == PYTHON else f"`{program}` is the one on PATH; write `{PYTHON}`"
     rest = list(words)
-    while rest and rest[0].startswith("-"):
+    while rest and rest[0].startswith("-") and rest[0] != "-":
         word = rest.pop(0)
-        if word == "-m" and rest and rest[0] in ("pipx", "uv"):
-            return _STARTERS[rest[0]](rest[0], rest[1:], scene)
-        if word in ("-m", "-c"):
-            what = rest[0] if rest and word == "-m" else "-c"
-            return Launch("environment", what, loose=loose)
-        if word in ("-X", "-W") and rest:
-            rest.pop(0)
+        if word.startswith("--"):
+            rest = rest[1:] if word == "--check-hash-based-pycs" else rest
+            continue
+        # Letters stand in rows, and the value behind the last of them, or as the next word.
+        at = next((at for at, char in enumerate(word) if char in "cmWX"), 0)
+        if not at:
+            continue
+        if not word[at + 1 :] and not rest:
+            raise Unpinned(f"ends in `{word}`", "give it its value")
+        value = word[at + 1 :] or rest.pop(0)
+        if word[at] == "c":
+            code = "the code on its command line may start anything"
+            return Launch("environment", "-c", loose=f"{loose}; {code}" if loose else code)
+        if word[at] == "m":
+            return _module(value, rest, scene, loose)
     if rest and (inside := _inside(rest[0], scene)) is not None:
         return _file(inside, scene)._replace(loose=loose)
     what = rest[0] if rest else program
@@ -317,12 +387,26 @@ def _python(words: Sequence[str], scene: _Scene, program: str) -> Launch:
     return Launch("program", what, loose=f"`{what}` is a file of the machine")
 
 
+def _module(module: str, words: Sequence[str], scene: _Scene, loose: str) -> Launch:
+    if "${" in module:
+        raise _only_a_run_knows(module)
+    for name in (module.partition(".")[0], module.rpartition(".")[2]):
+        if name in FETCHERS:
+            return _STARTERS[name](name, words, scene)
+    if not scene.requires and not loose:
+        loose = f"no `dependencies` say which package has `{module}`"
+    return Launch("environment", module, loose=loose)
+
+
 def _shell(name: str, words: Sequence[str], scene: _Scene) -> Launch:
-    if any(re.match(r"-\w*c\Z|/c\Z|-(?:command|encodedcommand)\Z", w.lower()) for w in words):
-        raise Unpinned(
-            f"hands a text to `{name}`, which may start anything", "start the program itself"
-        )
+    text = {"cmd": r"/[ckr]", "pwsh": _TEXT, "powershell": rf"{_TEXT}|[^-]"}.get(name, r"-\w*c\Z")
+    if any(re.match(text, word.lower()) for word in words):
+        raise Unpinned(f"hands a text to `{name}`, which may start anything", _DIRECTLY)
     return _script(name, words, scene)
+
+
+_TEXT: Final = r"-(?:c|e\Z|ec\Z|en)"
+"""The options of PowerShell, in all their abbreviations, that a text follows."""
 
 
 def _script(name: str, words: Sequence[str], scene: _Scene) -> Launch:
@@ -330,10 +414,11 @@ def _script(name: str, words: Sequence[str], scene: _Scene) -> Launch:
     for word in words:
         if re.match(r"(?:npm|jsr|https?|git\+\w+):", word):
             raise Unpinned(f"has {name} fetch `{word}` when it starts", _write("npm"))
-        if (inside := _inside(word, scene)) is not None and inside in scene.files:
-            loose = f"it needs the `{name}` of this machine"
-            return Launch("file", inside, loose=loose)
-    first = next((word for word in words if not word.startswith("-")), "")
+    # The first word that is no option: a file behind it is an argument, not what is started.
+    behind = words[1:] if words[:1] == ["run"] else words
+    first = next((word for word in behind if not word.startswith("-")), "")
+    if first and (inside := _inside(first, scene)) is not None and inside in scene.files:
+        return Launch("file", inside, loose=f"it needs the `{name}` of this machine")
     if "${" in first:
         raise _only_a_run_knows(first)
     return Launch("program", name, loose=f"`{name}` is whatever this machine has of that name")
@@ -351,6 +436,8 @@ def _fetching(name: str, words: Sequence[str], scene: _Scene) -> Launch:
 def _inside(word: str, scene: _Scene) -> str | None:
     """The path in the cartridge that a word means; None if it means none."""
     path = word.replace("\\", "/")
+    if path.startswith(ROOT) and "${" in path[len(ROOT) :]:
+        raise _only_a_run_knows(word)
     if path == ROOT or path.startswith(ROOT + "/"):
         return posixpath.normpath(path[len(ROOT) :].lstrip("/") or ".")
     if not (scene.cwd + "/").startswith(ROOT + "/") or path.startswith(("/", "-", "${")):
@@ -376,7 +463,7 @@ _STARTERS: Final[dict[str, Callable[[str, Sequence[str], _Scene], Launch]]] = {
     **dict.fromkeys(
         ("sh", "bash", "dash", "zsh", "fish", "ksh", "cmd", "pwsh", "powershell"), _shell
     ),
-    **dict.fromkeys(("node", "deno", "ruby", "perl", "java", "php"), _script),
+    **dict.fromkeys(("node", "nodejs", "deno", "ruby", "perl", "java", "php"), _script),
     **dict.fromkeys(("go", "nix", "dnx", "jbang"), _fetching),
 }
 

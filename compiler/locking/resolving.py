@@ -90,9 +90,10 @@ def _beside_python(name: str) -> str | None:
 
 
 def _has_pip() -> bool:
-    from importlib.util import find_spec
+    from importlib.machinery import PathFinder
 
-    return find_spec("pip") is not None
+    # On the path alone: setuptools has a finder of its own for pip, and it warns of itself.
+    return PathFinder.find_spec("pip") is not None
 
 
 def _refuse_strange(requirement: str) -> None:

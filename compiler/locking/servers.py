@@ -45,7 +45,8 @@ def _server(
     if given.get("env"):
         entry["env"] = sorted(given["env"])
     try:
-        started = launch(entry["command"], preset.files, requires, given.get("cwd") or "")
+        cwd, env = given.get("cwd") or "", entry.get("env", ())
+        started = launch(entry["command"], preset.files, requires, cwd, env)
     except Unpinned as error:
         facts = {"server": name, "why": error.why, "instead": error.instead}
         return entry, Found("unpinned", facts, CONFIG, keys)

@@ -5,11 +5,8 @@ A signature tells who stands behind a package, and not that this is so; without 
 
 from __future__ import annotations
 
-import json
-
-from looplet.compiler.archive.package import IR, MANIFEST, Package, pack
+from looplet.compiler.archive.package import Package
 from looplet.compiler.signing.errors import CannotVerify
-from looplet.preset import PresetError
 
 _PIP = "pip install 'looplet[compiler]'"
 
@@ -22,7 +19,7 @@ def disagreement(package: Package, path: str) -> str:
     own dependencies are missing.
     """
     try:
-        from looplet.compiler.emit import difference
+        from looplet.compiler.checked_package import disagreement as differing
         from looplet.compiler.locations import Packed, tree_folder
         from looplet.compiler.pipeline import check_location
         from looplet.compiler.report import CartridgeError, Report
@@ -35,20 +32,7 @@ def disagreement(package: Package, path: str) -> str:
         raise CannotVerify(f"reading its files again needs {error.name}: {_PIP}") from None
     if checked.preset is None:
         raise CartridgeError(Report((checked,)))
-    entry = "" if package.entry == "." else package.entry
-    try:
-        made = pack(checked.preset, entry=entry, lock=package.lock)
-    except PresetError as error:
-        return str(error)
-    for name in (IR, MANIFEST):
-        mine, theirs = _read(package, name), _read(made, name)
-        if mine != theirs:
-            return difference(json.loads(mine), json.loads(theirs)) or name
-    return "" if package.files == made.files else "its files"
-
-
-def _read(package: Package, name: str) -> bytes:
-    return package.members()[name].data
+    return differing(package, checked.preset)
 
 
 __all__ = ["disagreement"]

@@ -15,6 +15,7 @@ from looplet.compiler.signing.keys import KIND, PublicKey, key_of_line, key_of_w
 MOST_BYTES: Final = 65536
 _OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _PEM: Final = (b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+_PUBLIC: Final = (b"ssh-", b"ecdsa-", b"sk-", b"-----BEGIN PUBLIC KEY-----")
 _MAGIC: Final = b"openssh-key-v1\0"
 
 
@@ -49,6 +50,8 @@ def signer(path: str, ask: Callable[[], bytes]) -> Signer:
         if begin.startswith(KIND.encode()):
             public = key_of_line(data.decode("utf-8", "replace").strip())
             return Signer("sshsig", public, lambda message: ssh_keygen.sign(path, message))
+        if begin.startswith(_PUBLIC):  # of another kind: no secret, and no use either
+            raise SigningError(_no_key(data))
         if os.name != "nt" and status.st_uid == os.geteuid() and status.st_mode & 0o077:
             raise SigningError("others can read it; make it your own: chmod 600")
         if begin.startswith(_OPENSSH):

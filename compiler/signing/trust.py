@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
@@ -124,12 +125,16 @@ def read_trust(path: str | None = None) -> Trust:
     if place is None:
         return Trust()
     try:
-        with open(place, "rb") as file:
+        with open(place, "rb", opener=_not_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise TrustError(place, "it cannot be read: it is no file")
             writers = others_write(file.fileno(), place, own=own)
             data = b"" if writers else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        if own:
+        if own and not os.path.islink(place):
             return Trust()
+        if os.path.islink(place):
+            raise TrustError(place, "it is a link that leads to nothing") from None
         raise TrustError(place, "there is no trust file of that name") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -142,6 +147,11 @@ def read_trust(path: str | None = None) -> Trust:
         return Trust(place, _keys(_json(data)))
     except _Bad as error:
         raise TrustError(place, str(error)) from None
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    """Opens without waiting for who would write into a named pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class _Bad(ValueError):

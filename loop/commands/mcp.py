@@ -12,7 +12,7 @@ from looplet.cli import Failure, Terminated
 from looplet.commands.run import bound, found, inputs_of, loaded, model_of
 from looplet.commands.show import safe
 from looplet.commands.terminal import ended_by_signals
-from looplet.preset import AgentPreset, PresetError
+from looplet.preset import AgentPreset
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,10 +27,7 @@ def serve(args: Namespace) -> int:
     if find_spec("mcp") is None:
         raise Failure("serving a cartridge needs the protocol: pip install 'looplet[mcp]'")
     preset = loaded(found(args.cartridge), args).preset
-    try:
-        inputs = inputs_of(preset, args.input)
-    except PresetError as error:
-        raise Failure(safe(str(error))) from error
+    inputs = inputs_of(preset, args.input)
     if not args.agent and (args.model or args.script or args.scripted):
         raise Failure("a model is for the agent: add --agent, or leave out what names a model")
     from looplet.mcp.wire import claimed

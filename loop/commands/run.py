@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from looplet.cli import Failure
@@ -17,6 +18,7 @@ from looplet.preset import AgentPreset, PresetError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator
 
     from looplet.compiler.archive.package import Package
 
@@ -31,10 +33,7 @@ class Loaded(NamedTuple):
 def run_cartridge(args: Namespace) -> int:
     """Run the command; its exit code. Raises Failure for what keeps the run from starting."""
     place, preset = loaded(_asked(args), args)
-    try:
-        inputs = inputs_of(preset, args.input)
-    except PresetError as error:
-        raise Failure(safe(str(error))) from error
+    inputs = inputs_of(preset, args.input)
     llm = model_of(preset, args)
     binding = bound(preset, inputs)
     saved_in = args.checkpoint or binding.config.checkpoint_dir
@@ -49,10 +48,25 @@ def run_cartridge(args: Namespace) -> int:
 
 def bound(preset: AgentPreset, inputs: dict[str, Any]) -> Binding:
     """The live side of the preset. Raises Failure."""
-    try:
+    with _sensible(preset):
         return bind(preset, inputs)
+
+
+@contextmanager
+def _sensible(preset: AgentPreset) -> Iterator[None]:
+    """Failure for what a preset cannot be bound with, also where it makes no sense at all: digests
+    that fit each other do not say that what a package carries was ever checked."""
+    try:
+        yield
     except (PresetError, LoadError) as error:
         raise Failure(safe(str(error))) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        if os.environ.get("LOOPLET_TRACEBACK"):
+            raise
+        raise Failure(
+            f"{safe(preset.name)} cannot be run as it is ({type(error).__name__}: "
+            f"{safe(str(error))}); if it is a package, `looplet-compile check` says more of it"
+        ) from error
 
 
 def _how(args: Namespace) -> dict[str, Any]:
@@ -124,7 +138,7 @@ def package_at(place: Place) -> Package | None:
     try:
         return opened(place)
     except PresetError as error:
-        raise Failure(safe(str(error))) from error
+        raise Failure(safe(str(error)), 1) from error
 
 
 def preset_of(place: Place, package: Package | None) -> AgentPreset:
@@ -159,17 +173,18 @@ def _checked(folder: str) -> AgentPreset:
 
 def inputs_of(preset: AgentPreset, given: list[str]) -> dict[str, Any]:
     """`NAME=VALUE` pairs, each value as its declared schema reads it."""
-    declared = preset.config_values.get("inputs") or {}
-    values: dict[str, Any] = {}
-    for pair in given:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            raise Failure(f"--input takes NAME=VALUE, not {safe(pair)!r:.80}")
-        if name in values:
-            raise Failure(f"the input {safe(name)!r} is given twice")
-        schema = declared.get(name)
-        values[name] = text if schema is None else typed_input(preset.name, name, schema, text)
-    return values
+    with _sensible(preset):
+        declared = preset.config_values.get("inputs") or {}
+        values: dict[str, Any] = {}
+        for pair in given:
+            name, equals, text = pair.partition("=")
+            if not equals or not name:
+                raise Failure(f"--input takes NAME=VALUE, not {safe(pair)!r:.80}")
+            if name in values:
+                raise Failure(f"the input {safe(name)!r} is given twice")
+            schema = declared.get(name)
+            values[name] = text if schema is None else typed_input(preset.name, name, schema, text)
+        return values
 
 
 def model_of(preset: AgentPreset, args: Namespace) -> Any:
@@ -184,7 +199,8 @@ def model_of(preset: AgentPreset, args: Namespace) -> Any:
             return MockLLMBackend(script, cycle=False)
         from looplet.models.choose import model_from
 
-        model = model_from(args.model, preset.config_values.get("model"))
+        with _sensible(preset):
+            model = model_from(args.model, preset.config_values.get("model"))
         model.connect()
     except OSError as error:
         raise Failure(f"{safe(args.script)}: {error.strerror or error}") from error

@@ -8,7 +8,24 @@ checks what a caller gives.
 
 from __future__ import annotations
 
-from looplet.link.binding import Binding, bind
-from looplet.link.namespace import LoadError
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from looplet.link.binding import Binding, bind
+    from looplet.link.namespace import LoadError
+
+_HOMES = {"Binding": "binding", "LoadError": "namespace", "bind": "binding"}
 
 __all__ = ["Binding", "LoadError", "bind"]
+
+
+def __getattr__(name: str) -> Any:
+    # Who only asks where imports lead, as the compiler does, needs nothing that can run them.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"looplet.link.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

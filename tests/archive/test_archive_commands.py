@@ -56,6 +56,15 @@ def test_build_elsewhere_and_again(hello: Path, capsys: Said) -> None:
     assert file.read_bytes() == first
 
 
+@pytest.mark.parametrize("out", ["dist", "", "."])
+def test_not_into_the_cartridge_itself(out: str, hello: Path, capsys: Said) -> None:
+    """The next build would pack what this one wrote."""
+    before = read_folder(str(hello))[0].files
+    assert main(["build", str(hello), "-o", str(hello / out)]) == 2
+    assert "lies in the cartridge" in capsys.readouterr().err
+    assert read_folder(str(hello))[0].files == before
+
+
 @pytest.mark.parametrize("form", ["zip", "wheel"])
 def test_a_package_of_a_package_is_that_package(form: str, hello: Path, capsys: Said) -> None:
     """From a folder, a name, a zip and a wheel, the same file comes out."""

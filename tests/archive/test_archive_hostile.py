@@ -10,7 +10,7 @@ import pytest
 from hostile_archives import HOSTILE, good, package, zipped
 
 from looplet.compiler.archive.errors import PackageError
-from looplet.compiler.archive.opening import open_package, package_in
+from looplet.compiler.archive.opening import bytes_of, open_package, package_in
 from looplet.compiler.archive.zip_writer import FIRST, written
 from looplet.compiler.cli import main
 from looplet.compiler.render.visible import visible
@@ -57,6 +57,11 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.cartridge")
     with pytest.raises(PackageError, match="CT701"):
         open_package(tmp_path / "pipe.cartridge")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match=r"CT701 .*it is no file"):
+        bytes_of(str(tmp_path))
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero", "nul\0l", "x" * 300, "/", ""])

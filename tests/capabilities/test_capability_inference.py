@@ -12,7 +12,7 @@ from capability_snippets import TOOL, of
 
 from looplet.compiler import cartridge_to_preset
 from looplet.compiler.capabilities import Capabilities, inferred
-from looplet.preset import File
+from looplet.preset import AgentPreset, File
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -239,3 +239,23 @@ def test_it_needs_the_standard_library_only() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "('processes',)\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("odd", "declared"),
+    [
+        (1, None),
+        ("files", None),
+        ({"files": 1}, None),
+        ([{}, None, "files"], ("files",)),
+        ([1], ()),
+    ],
+)
+def test_a_preset_from_afar_may_declare_nonsense(odd: object, declared: object) -> None:
+    assert inferred(AgentPreset("a", manifest={"capabilities": odd})).declared == declared
+
+
+def test_the_name_of_a_server_cannot_write_over_a_terminal() -> None:
+    found = with_servers({"a\x1b[2J\nb": {"command": "x"}})
+    said = found.reached["processes"][0].said
+    assert said.isprintable() and "\\x1b[2J\\nb" in said

@@ -351,3 +351,20 @@ def test_other_commands_refuse_what_the_index_refuses(
     said = capsys.readouterr()
     assert said.out == "" and said.err.startswith(f"{dist}/hello-1.0.0.cartridge: CT797 ")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("lie", ["version", "name"])
+def test_what_was_fetched_before_is_held_against_what_is_listed_now(
+    dist: Path, source: Path, lie: str
+) -> None:
+    """An index cannot pass off an old release, kept from another one, as a new release."""
+    archive(dist, source, version="1.0.0")
+    kept = Path(fetch(index(dist), "hello").path)
+    document = json.loads((dist / "index.json").read_bytes())
+    if lie == "version":
+        document["packages"]["hello"][0]["version"] = "2.0.0"
+    else:
+        document["packages"] = {"other": document["packages"]["hello"]}
+    (dist / "index.json").write_text(json.dumps(document))
+    assert code(str(dist), "hello==2.0.0" if lie == "version" else "other") == "CT799"
+    assert kept.is_file()  # it is what it says it is, so the honest index still has it

@@ -81,6 +81,12 @@ NO_INDEX = {
     "no sha256": document({**RELEASE, "files": [{**FILE, "sha256": 5}]}),
     "a description that is a list": document({**RELEASE, "description": []}),
     "capabilities that are texts": document({**RELEASE, "capabilities": {"declared": "files"}}),
+    "a version twice": json.dumps(
+        {"looplet-index": 1, "packages": {"hello": [RELEASE, RELEASE]}}
+    ).encode(),
+    "two names that are one": json.dumps(
+        {"looplet-index": 1, "packages": {"a-b": [RELEASE], "A_b": [RELEASE]}}
+    ).encode(),
     "a version for the shell": document({**RELEASE, "version": "1.0;reboot"}),
     **{
         f"the name {name!r}": document(name=name)

@@ -12,12 +12,13 @@ import pytest
 from made_packages import archive, cartridge, package
 
 from looplet.compiler import cartridge_to_preset
-from looplet.compiler.archive.package import pack
+from looplet.compiler.archive.package import Package, pack
 from looplet.compiler.archive.zip_writer import stamp, written
 from looplet.compiler.cli import main
 from looplet.compiler.index.listing import from_json
 from looplet.compiler.signing.dsse import Envelope, Signature, to_bytes
 from looplet.compiler.signing.keys import PublicKey
+from looplet.preset import canonical_json
 
 
 def index(folder: Path, *more: str) -> int:
@@ -155,6 +156,13 @@ def test_signatures_are_listed_by_the_keys_that_they_name(dist: Path, source: Pa
     assert release.files[0].signed_by == (key.fingerprint,)
 
 
+def test_the_folder_of_a_cartridge_may_lie_beside_its_package(dist: Path, source: Path) -> None:
+    archive(dist, source)
+    cartridge(dist, "hello")
+    assert main(["index", str(dist)]) == 0
+    assert list(from_json((dist / "index.json").read_bytes())) == ["hello"]
+
+
 def test_what_is_no_package_by_its_name_is_not_looked_at(dist: Path, source: Path) -> None:
     archive(dist, source)
     (dist / "hello-1.0.0.tar.gz").write_bytes(b"sdist")
@@ -179,6 +187,24 @@ def test_a_refused_file_is_named_with_its_code_and_nothing_is_written(
     assert f"{dist}/bad.cartridge: CT702 " in said.err
     assert "nothing was written; --skip-bad leaves such files out\n" in said.err
     assert tree(dist) == before
+
+
+@pytest.mark.parametrize("value", [5, "x", {"capabilities": 5}, {"requires_python": []}])
+def test_a_package_that_says_strange_things_is_refused(
+    dist: Path, source: Path, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its digests are right, and what its preset says is a stranger's."""
+    made = package(source)
+    ir = json.loads(canonical_json(made.ir))
+    ir["preset"]["manifest"] = value
+    manifest = json.loads(canonical_json(made.manifest))
+    meaning = hashlib.sha256(canonical_json(ir["preset"]).encode()).hexdigest()
+    manifest["digests"]["meaning"] = meaning
+    strange = Package(manifest, made.files, ir, None, {})
+    (dist / "hello-1.0.0.cartridge").write_bytes(written(strange.members(), stamp()))
+    code = main(["index", str(dist)])
+    assert code == 1
+    assert "internal error" not in capsys.readouterr().err
 
 
 def test_skip_bad_leaves_it_out_and_names_it_still(

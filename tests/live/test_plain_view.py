@@ -133,7 +133,8 @@ def test_a_full_pipe_that_does_not_wait_loses_lines_only() -> None:
 
 def test_a_stream_of_few_characters_gets_the_rest_escaped() -> None:
     raw = io.BytesIO()
-    run(PlainView(io.TextIOWrapper(raw, encoding="ascii")))
+    stream = io.TextIOWrapper(raw, encoding="ascii")  # which closes `raw` when it goes
+    run(PlainView(stream))
     assert rb"#1 \u2713 add(a=1, b=2) \u2192 sum: 3" in raw.getvalue()
 
 

@@ -76,7 +76,8 @@ def test_packages_of_python(command: str, packages: list[tuple[str, str]]) -> No
         (f"sh {ROOT}/run.sh", "file", "run.sh"),
         (f"node --no-warnings {ROOT}/index.js", "file", "index.js"),
         (f"{PYTHON} -u -X dev -m docs_server", "environment", "docs_server"),
-        (f"{PYTHON} -c 'import docs; docs.main()'", "environment", "-c"),
+        (f"{PYTHON} -Im docs_server", "environment", "docs_server"),
+        (f"{PYTHON} -mdocs_server", "environment", "docs_server"),
         ("python -m docs_server", "environment", "docs_server"),
         ("mcp-server-git --repo .", "environment", "mcp-server-git"),
         ("acme_tool", "environment", "acme-tool"),
@@ -93,6 +94,58 @@ def test_other_things(command: str, kind: str, what: str) -> None:
     assert bool(found.loose) == (
         kind == "program" or command.split()[0] in ("python", "sh", "node")
     )
+
+
+def test_code_on_the_command_line_is_told() -> None:
+    assert "may start anything" in started(f"{PYTHON} -c 'import docs'").loose
+    assert "may start anything" in started("python -c 'import docs'").loose
+    assert "may start anything" in started("python -Ic 'import docs'").loose
+
+
+def test_a_module_without_dependencies_is_told() -> None:
+    found = launch([PYTHON, "-m", "docs_server"])
+    assert "no `dependencies` say which package has `docs_server`" in found.loose
+
+
+@pytest.mark.parametrize(
+    ("command", "packages"),
+    [
+        ("npx -y gate@1.0.0 --stdio 'npx -y docs@1.2.3'", [("gate", "1.0.0"), ("docs", "1.2.3")]),
+        ("npx -y gate@1.0.0 -- uvx docs==1.2", [("gate", "1.0.0")]),
+        (f"docker run -i a@{DIGEST} npx -y docs@1.2.3", []),
+        ("timeout 30 npx -y docs@1.2.3", []),
+        (f"{PYTHON} -m mcp_proxy uvx docs==1.2", []),
+    ],
+)
+def test_what_is_handed_on_is_pinned_or_told(command: str, packages: list[tuple[str, str]]) -> None:
+    found = started(command)
+    assert list(found.packages) == packages
+    assert len(packages) == 2 or "pinned by its command line alone" in found.loose
+
+
+def test_many_that_are_handed_on_take_no_time() -> None:
+    assert launch(["timeout", *["npx", "a@1.2.3"] * 60]).loose
+
+
+STEERED = ["NPM_CONFIG_REGISTRY", "npm_config_package", "UV_INDEX_URL", "DOCKER_HOST", "PATH"]
+
+
+@pytest.mark.parametrize("name", STEERED)
+def test_a_variable_that_decides_what_is_fetched(name: str) -> None:
+    with pytest.raises(Unpinned, match=f"the variable `{name}`"):
+        launch(["npx", "docs@1.2.3"], env=["DOCS_TOKEN", name])
+    with pytest.raises(Unpinned, match=f"the variable `{name}`"):
+        launch(["env", f"{name}=x", "npx", "docs@1.2.3"])
+    assert launch(["docs-server"], env=[name]).kind == "program"
+
+
+def test_variables_that_decide_nothing() -> None:
+    assert launch(["npx", "docs@1.2.3"], env=["DOCS_TOKEN", "npm_config_cache", "UV_CACHE_DIR"])
+
+
+def test_only_the_first_file_is_what_an_interpreter_starts() -> None:
+    assert started(f"sh /srv/evil {ROOT}/run.sh").kind == "program"
+    assert started(f"perl -e 'exec docs' {ROOT}/run.sh").kind == "program"
 
 
 def test_a_path_is_relative_to_the_folder_it_is_started_in() -> None:
@@ -160,6 +213,43 @@ def test_a_path_is_relative_to_the_folder_it_is_started_in() -> None:
         (f"{PYTHON} {ROOT}/gone.py", "starts `gone.py`, which is no file of the cartridge"),
         (f"{PYTHON} {ROOT}/../outside.py", "starts `../outside.py`, which is no file"),
         (ROOT, "starts `.`, which is no file"),
+        (f"{ROOT}/${{runtime.x}}/../run.sh", "only a run knows"),
+        (f"python {ROOT}/${{runtime.x}}/../run.sh", "only a run knows"),
+        ("uvx --python ${runtime.x} docs==1.2", "only a run knows"),
+        ("npm exec docs@1.2.3 --package=evil@latest", "another version after the next release"),
+        ("npm exec docs@1.2.3 --package evil", "whatever is the newest `evil`"),
+        ("npm exec docs@1.2.3 --registry=http://r", "has the option `--registry` of npm"),
+        ("npm --yes exec docs@latest", "uses `npm --yes`, which may fetch"),
+        ("npm init docs", "uses `npm init`, which may fetch"),
+        ("pnpm --package=evil dlx evil", "may fetch what it starts"),
+        ("yarn create docs", "uses `yarn create`, which may fetch"),
+        ("bun add docs", "uses `bun add`, which may fetch"),
+        ("pipx -q run docs", "uses `pipx -q`, which may fetch"),
+        ("pipx install docs", "uses `pipx install`, which may fetch"),
+        (f"{PYTHON} -mpipx run docs", "whatever is the newest `docs`"),
+        (f"{PYTHON} -um pipx run docs", "whatever is the newest `docs`"),
+        (f"{PYTHON} -Im uv tool run docs", "whatever is the newest `docs`"),
+        (f"{PYTHON} --check-hash-based-pycs never -m uv run docs", "set up a project"),
+        (f"{PYTHON} -m nodejs.npx docs", "whatever is the newest `docs`"),
+        (f"{PYTHON} -m", "ends in `-m`"),
+        (f"{PYTHON} -m ${{runtime.x}}", "only a run knows"),
+        ("pypy3 -m pipx run docs", "whatever is the newest `docs`"),
+        ("python3.13t -m pipx run docs", "whatever is the newest `docs`"),
+        ("sudo npx docs@latest", "another version after the next release"),
+        ("timeout 30 /usr/bin/npx -y docs", "whatever is the newest `docs`"),
+        ("busybox sh -c 'npx docs'", "whatever is the newest `docs`"),
+        ("supergateway --stdio 'npx -y docs'", "whatever is the newest `docs`"),
+        ("supergateway --stdio='npx -y docs'", "whatever is the newest `docs`"),
+        (f"{PYTHON} -m mcp_proxy uvx docs", "whatever is the newest `docs`"),
+        (f"{PYTHON} {ROOT}/servers/docs.py npx docs", "whatever is the newest `docs`"),
+        ("npx -y gate@1.0.0 --stdio 'npx -y docs'", "whatever is the newest `docs`"),
+        ("node /usr/lib/npm/bin/npx-cli.js docs", "whatever is the newest `docs`"),
+        (f"docker run -i a@{DIGEST} npx -y docs@latest", "another version after"),
+        (f"docker run -i --entrypoint npx a@{DIGEST} -y docs", "is no package in a version"),
+        ("cmd /c npx -y docs@1.2.3 & evil", "hands `&` to `cmd`"),
+        ("cmd /k docs", "hands a text to `cmd`"),
+        ("pwsh -co docs", "hands a text to `pwsh`"),
+        ("powershell docs", "hands a text to `powershell`"),
         ("npm exec", "names no package"),
     ],
 )

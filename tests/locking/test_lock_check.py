@@ -62,7 +62,7 @@ CHANGES: list[tuple[str, str, str, str, str]] = [
     ("child.cartridge/config.yaml", "@1.4.2", "@latest", "CT786 config.yaml:6:14", "`docs` starts"),
     ("child.cartridge/config.yaml", "--stdio", "--http", "CT784 config.yaml:5:3",
      "other arguments here"),
-    ("child.cartridge/config.yaml", "DOCS_TOKEN", "NODE_OPTIONS", "CT784 config.yaml:5:3",
+    ("child.cartridge/config.yaml", "DOCS_TOKEN", "DOCS_OPTIONS", "CT784 config.yaml:5:3",
      "other names in `env` here"),
     ("child.cartridge/config.yaml", "clock==2.0", "clock==2.1", "CT784 config.yaml:8:3", "clock"),
     ("child.cartridge/config.yaml", "  clock:", "  watch:", "CT784 config.yaml:8:3",

@@ -216,7 +216,7 @@ def test_permissions_hold_for_tools_of_servers(cartridge: Any, misbehaving: Any,
 def test_a_rule_about_a_tool_that_no_server_was_asked_for_is_found(cartridge: Any) -> None:
     servers = {"s": {"command": "x", "tools": ["list.all"], "prefix": "s_"}}
     folder = cartridge(servers, permissions={"deny": ["s_list_all", "s_lost_all", "act"]})
-    found = [(each.code, each.message) for each in check(folder).diagnostics]
+    found = [(e.code, e.message) for e in check(folder).diagnostics if e.severity == "error"]
     assert [code for code, _ in found] == ["CT601", "CT601"]
     assert "`s_list_all`" in found[0][1]
 
@@ -267,8 +267,8 @@ def test_what_cannot_be_started_ends_the_run(
     [
         ({"command": "${runtime.bad}"}, "mcp_servers.s.command is empty"),
         ({"url": "${runtime.bad}"}, "mcp_servers.s.url is an address such as"),
-        ({"url": "http://a:b@c/"}, "holds a password"),
-        ({"url": "http://a/", "headers": {"A": "x\ny"}}, "line break"),
+        ({"url": "${runtime.secret}"}, "holds a password"),
+        ({"url": "http://a/", "headers": {"A": "${runtime.lines}"}}, "line break"),
         ({"url": "http://a/", "headers": {"A": "${runtime.flag}"}}, "is made of text, not True"),
         ({"command": "x", "timeout_s": "${runtime.bad}"}, "timeout_s is a time in seconds"),
     ],
@@ -276,7 +276,7 @@ def test_what_cannot_be_started_ends_the_run(
 def test_what_an_input_makes_of_a_server_is_checked(cartridge: Any, server: Any, says: str) -> None:
     preset = cartridge_to_preset(cartridge({"s": server}))
     with pytest.raises(PresetError, match=says):
-        preset.bind({"bad": "", "flag": True})
+        preset.bind({"bad": "", "flag": True, "secret": "http://a:b@c/", "lines": "x\ny"})
 
 
 # ── servers that misbehave ────────────────────────────────────────────────────────────────────────

@@ -475,7 +475,7 @@ def test_a_client_that_leaves_ends_it(cartridge: Any) -> None:
         (["{}", "--model", "openai:x"], "a model is for the agent: add --agent"),
         (["{}", "--input", "a"], "--input takes NAME=VALUE"),
         (["{}", "--http", "99999"], "it is a port from 0 to 65535, not '99999'"),
-        (["nowhere"], "there is no folder 'nowhere'"),
+        (["nowhere"], "there is no folder or file 'nowhere'"),
         (["{}", "--agent", "--script", "none.json"], "none.json"),
         ([], "the following arguments are required: CARTRIDGE"),
     ],

@@ -351,7 +351,7 @@ def test_half_a_surrogate_pair_cannot_be_written() -> None:
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_the_tools_of_every_shipped_cartridge(name: str) -> None:
-    from looplet.compiler.pipeline import cartridge_to_preset
+    from looplet import cartridge_to_preset
 
     preset = cartridge_to_preset(shipped(name) or "")
     schemas = preset.tools.tool_schemas()

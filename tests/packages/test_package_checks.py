@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from carried_by import archive, files_of, install, wheel, write
 
 from looplet import PresetError, cartridge_to_preset
+from looplet.cli import main as looplet
 from looplet.compiler import CartridgeError, check, check_all
 from looplet.compiler.archive.package import Package, pack
 from looplet.compiler.archive.zip_writer import FIRST, written
@@ -27,7 +28,7 @@ NESTED = {
 }
 
 
-def liar(root: Path, lie: Callable[[dict[str, Any]], None]) -> Path:
+def liar(root: Path, lie: Callable[[dict[str, Any]], None], folder: Path | None = None) -> Path:
     """A package, whole in every digest, whose `ir.json` says something else than its files."""
     package = pack(cartridge_to_preset(root))
     ir = json.loads(canonical_json(package.ir))
@@ -39,7 +40,7 @@ def liar(root: Path, lie: Callable[[dict[str, Any]], None]) -> Path:
     told = {key: preset[key] for key in ("name", "version", "description")}
     digests = {**package.manifest["digests"], "meaning": meaning}
     manifest = {**package.manifest, **told, "digests": digests}
-    path = root.parent / "liar.cartridge"
+    path = (folder or root.parent) / "liar.cartridge"
     path.write_bytes(
         written(Package(manifest, package.files, ir, None).members(), FIRST),
     )
@@ -77,8 +78,8 @@ def no_inner(ir: dict[str, Any]) -> None:
         (permissions, "config.permissions"),
         (tool, "tools.done.code"),
         (gone, "files.tools/done/execute.py"),
-        (inner, "nested.agents/inner.cartridge.config.max_steps"),
-        (no_inner, "nested.agents/inner.cartridge"),
+        (inner, "nested.agents/inner.cartridge.preset.config.max_steps"),
+        (no_inner, "nested"),
     ],
 )
 def test_a_preset_that_is_not_that_of_the_files(tmp_path: Path, lie: Any, where: str) -> None:
@@ -197,3 +198,36 @@ def test_inputs_that_nobody_declares(tmp_path: Path) -> None:
     assert cartridge_to_preset(file, runtime={}, strict=False).runtime == {}
     with pytest.raises(PresetError, match="refers to the input 'warm', which is not declared"):
         cartridge_to_preset(file, runtime={"worm": 1})
+
+
+def paths_in(value: Any, depth: int = 3) -> Iterator[tuple[str, ...]]:
+    """The way to each value in nested mappings."""
+    for key, inner in value.items() if isinstance(value, dict) and depth else ():
+        yield (key,)
+        yield from ((key, *rest) for rest in paths_in(inner, depth - 1))
+
+
+@pytest.mark.parametrize("nonsense", [5, "x", [5], None, {"x": 5}], ids=str)
+def test_a_preset_that_makes_no_sense_is_no_traceback(
+    tmp_path: Path, nonsense: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Digests that fit say nothing of what they are of."""
+    root = Path(__file__).parents[2] / "cartridges/hello.cartridge"
+    known = json.loads(canonical_json(pack(cartridge_to_preset(root)).ir["preset"]))
+    for way in paths_in(known):
+        if way[0] == "files":
+            continue
+
+        def lie(ir: dict[str, Any], way: tuple[str, ...] = way) -> None:
+            part = ir["preset"]
+            for key in way[:-1]:
+                part = part[key]
+            part[way[-1]] = nonsense
+
+        try:
+            path = liar(root, lie, tmp_path)
+        except (KeyError, ValueError):
+            continue
+        code = looplet(["run", str(path), "Greet Ada", "--scripted", "--trust", "--max-steps", "1"])
+        assert code in (0, 1, 2, 3), (way, nonsense)
+        assert "Traceback" not in capsys.readouterr().err

@@ -86,6 +86,15 @@ def test_a_file_that_is_no_key(tmp_path: Path, text: str, said: str) -> None:
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["ssh-rsa AAAA me", "-----BEGIN PUBLIC KEY-----\nMCow\n"])
+def test_a_public_half_is_not_called_a_secret(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "key.pub"
+    path.write_text(text)
+    path.chmod(0o644)
+    with pytest.raises(SigningError, match=r"no Ed25519 key we know|the public half"):
+        open_signer(path)
+
+
 def test_other_kinds_of_keys(keys: Keys) -> None:
     with pytest.raises(SigningError, match="type RSA, and only Ed25519"):
         open_signer(keys.rsa())

@@ -170,6 +170,24 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 
 
 @posix
+def test_a_pipe_is_no_trust_file(tmp_path: Path) -> None:
+    """Nobody may write to it, ever; whoever asks is not to wait for that."""
+    os.mkfifo(tmp_path / "trust.json", 0o600)
+    with pytest.raises(TrustError, match="it is no file"):
+        read_trust(str(tmp_path / "trust.json"))
+
+
+@posix
+def test_the_users_own_behind_a_dead_link_is_not_none(tmp_path: Path, monkeypatch: Any) -> None:
+    """There is one, and what it revokes must not come to count again."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "looplet").mkdir()
+    (tmp_path / "looplet" / "trust.json").symlink_to(tmp_path / "not-mounted" / "trust.json")
+    with pytest.raises(TrustError, match="leads to nothing"):
+        read_trust()
+
+
+@posix
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_one_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
     path = written(tmp_path, one(key=KEY, names=["*"]))
