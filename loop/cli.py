@@ -1,8 +1,8 @@
 """The `looplet` command: reads the command line, runs one of `looplet.commands`, returns its code.
 
-Exit codes: 0 done, 2 usage or a cartridge that cannot run, 3 the run stopped before it was done,
-4 it waits for an answer, 130 interrupted, 141 nobody reads the output any more, 143 terminated. It
-works without any extra; a command that needs one says which.
+Exit codes: 0 done, 1 a package that is refused, 2 usage or a cartridge that cannot run, 3 the run
+stopped before it was done, 4 it waits for an answer, 130 interrupted, 141 nobody reads the output
+any more, 143 terminated. It works without any extra; a command that needs one says which.
 """
 
 from __future__ import annotations
