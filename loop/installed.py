@@ -19,6 +19,7 @@ from looplet.contents import PresetError
 
 GROUP: Final = "looplet.cartridges"
 ENTRY_POINTS: Final = "entry_points.txt"
+_AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0)
 MANIFEST: Final = "CARTRIDGE-INFO/manifest.json"
 EDITABLE: Final = "CARTRIDGE-INFO/editable.json"
 """`{"folder": …}`: where the folder of an editable install is."""
@@ -151,7 +152,8 @@ def _distributions(folder: str) -> Iterator[str]:
     group = GROUP.encode()
     for info in sorted(names):
         try:
-            handle = os.open(f"{info}/{ENTRY_POINTS}", os.O_RDONLY)
+            # Not to wait for what writes into a pipe of that name.
+            handle = os.open(f"{info}/{ENTRY_POINTS}", os.O_RDONLY | _AT_ONCE)
         except OSError:
             continue  # most distributions have none
         try:

@@ -33,6 +33,9 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 _MOST: Final = 6
 """So many things a name may stand for before they are put together."""
 
+_MANY: Final = 4 * _MOST
+"""And so many before all of a module is."""
+
 _TESTS: Final = {"isinstance", "issubclass"}
 _NEVER_GIVEN_ON: Final = ("bind", "receiver")
 _OPENERS: Final = ("open", "FileIO", "GzipFile", "BZ2File", "LZMAFile")
@@ -81,8 +84,10 @@ class Expressions:
         if isinstance(target, ast.Name):
             for origin in self.origins(value):
                 known = self.bound.setdefault(target.id, set())
-                # `node = node.next` has no end.
-                known.add(origin if len(known) < _MOST else shortened(origin))
+                # `node = node.next` has no end, and neither need `os.a or os.b or …`.
+                if len(known) >= _MOST:
+                    origin = shortened(origin, 3 if len(known) < _MANY else 1)
+                known.add(origin)
             if self.in_class() and target.id in anywhere.MODEL_METHODS:
                 self.note(target.id, "hook", "?rebound", target)
         elif isinstance(target, ast.Attribute) and target.attr in anywhere.MODEL_METHODS:

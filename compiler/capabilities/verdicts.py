@@ -69,12 +69,11 @@ def _listed(name: str, attribute: str) -> bool:
     return name in PARTS and (attribute in PARTS[name][1] or f"{name}.{attribute}" in PARTS)
 
 
-def shortened(name: str) -> str:
+def shortened(name: str, parts: int = 3) -> str:
     """A name with what is below its first parts left open."""
-    if name.endswith(MORE):
-        return name
-    plain = name.lstrip(".")
-    return name[: len(name) - len(plain)] + ".".join(plain.split(".")[:3]) + MORE
+    plain = name.removesuffix(MORE).lstrip(".")
+    dots = name[: len(name) - len(name.lstrip("."))]
+    return dots + ".".join(plain.split(".")[:parts]) + MORE
 
 
 def verdict_of(name: str, how: str) -> str:

@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         limit_changed="A limit changed, and by how much is not known before a run.",
         hook_removed="A hook is gone. It may be what held the agent back.",
         hook_disabled="A hook is no longer used. It may be what held the agent back.",
+        hook_changed="A hook is another class, or is made with other arguments. It may hold less.",
         builtin_hook_removed="A built-in hook is no longer used; some of them are limits.",
         capability_gained="Its code can reach what it could not: files, network, processes, …",
         capability_undecided="What its code can reach can no longer be told from reading it.",
@@ -60,6 +61,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         dependency_changed="Another version of a package may be installed.",
         lock_changed="What the lock pins changed: other code is run.",
         executable_gained="A file can now be run as a program.",
+        runtime_reach_changed="Where a run is written or read, or who is asked with what, changed.",
     ),
     **_kinds(
         "behaviour",
@@ -92,7 +94,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         hook_enabled="A hook that was there is now used.",
         hook_renamed="A hook's folder has another name.",
         hook_moved="A hook runs at another place among the hooks.",
-        hook_changed="A hook is another class, or is made with other arguments.",
         builtin_hook_added="A built-in hook was switched on.",
         builtin_hook_changed="A built-in hook has other settings.",
         builtin_hooks_moved="The built-in hooks run in another order.",

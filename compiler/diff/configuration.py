@@ -20,10 +20,21 @@ def compare_config(old: AgentPreset, new: AgentPreset) -> Iterator[Change]:
             yield from _KEYS.get(key, _setting)(("config", key), was, now)
 
 
+_REACHES: Final = frozenset(
+    (
+        *("checkpoint_dir", "initial_checkpoint", "tool_result_persist_dir"),
+        *("router", "tracer", "generate_kwargs"),
+    )
+)
+"""Keys of runtime.yaml that say where the conversation goes, or what else a provider is told."""
+
+
 def compare_runtime(old: AgentPreset, new: AgentPreset) -> Iterator[Change]:
     """What changed in `runtime.yaml`."""
     for key, was, now in differing(old.runtime_values, new.runtime_values):
         kind = "extra-changed" if key.startswith("x-") else "runtime-changed"
+        if key in _REACHES:
+            kind = "runtime-reach-changed"
         yield Change(kind, ("runtime", key), f"{key}: {turned(was, now)}", old=was, new=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -29,14 +30,18 @@ def compare_nested(
     before, after = nested_folders(old), nested_folders(new)
     found: list[Change] = []
     done: list[str] = []
+    alike = digests(old.files) == digests(new.files)
     for folder in sorted(before | after):
         paths = _differing(old, new, folder)
-        if not paths:
+        if not paths and alike:
             continue
         try:
             one = nested_preset(old, folder) if folder in before else None
             two = nested_preset(new, folder) if folder in after else None
         except PresetError:
+            continue
+        # With the same files it is another agent when what it extends, elsewhere, is another one.
+        if not paths and one == two:
             continue
         if one and two:
             inner = list(_inner(folder, compare(one, two), paths))
@@ -52,7 +57,7 @@ def nested_folders(preset: AgentPreset) -> set[str]:
     found = {
         path.rpartition("/")[0] for path in preset.files if path.rpartition("/")[2] in _MARKS
     } - {""}
-    meant = {each.rstrip("/").removeprefix("./") for each in _named(preset)}
+    meant = {posixpath.normpath(each) for each in _named(preset)}  # as the one who runs it reads it
     agents = {
         folder
         for folder in found

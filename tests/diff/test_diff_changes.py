@@ -59,6 +59,7 @@ CASES = [
     (CONFIG, "    tools: [search]\n", "", "server-tools-widened", "tools"),
     (CONFIG, "enum: [en, de, es, fr]", "enum: [en, de, es]", "input-changed", "language"),
     ("runtime.yaml", "500", "501", "runtime-changed", "max_tokens"),
+    ("runtime.yaml", "500", "500\ncheckpoint_dir: runs", "runtime-reach-changed", "checkpoint_dir"),
     (GREET, "Greet one person,", "Greet a person,", "tool-described", "description"),
     (GREET, "maxLength: 80", "maxLength: 90", "parameter-widened", "name"),
     (GREET, "maxLength: 80", "maxLength: 70", "parameter-narrowed", "name"),
@@ -245,6 +246,34 @@ def test_a_nested_agent_is_compared_by_meaning_too(
     put(new, {f"{HELPER}/config.yaml": text})
     (change,) = reviewed().changes
     assert (change.kind, change.severity) == ("nested-rewritten", "info")
+
+
+@pytest.mark.parametrize("spelt", ["./lib/helper", "lib//helper/", "lib/../lib/helper"])
+def test_a_nested_agent_is_one_however_its_folder_is_spelt(
+    old: Path, new: Path, reviewed: Reviewed, spelt: str
+) -> None:
+    helping = {path.replace(HELPER, "lib/helper"): text for path, text in HELPING.items()}
+    named = f"builtin_tools:\n  - subagent: {{cartridge: {spelt}, description: Helps.}}\n"
+    for folder in (old, new):
+        config = (folder / CONFIG).read_text("utf-8")
+        put(folder, helping | {CONFIG: config + named})
+    put(new, {"lib/helper/config.yaml": "max_steps: 3\n"})
+    assert [change.kind for change in reviewed().changes] == ["permissions-widened"]
+
+
+def test_a_nested_agent_is_another_one_when_what_it_extends_is(
+    old: Path, new: Path, reviewed: Reviewed
+) -> None:
+    for folder in (old, new):
+        put(folder, HELPING | {f"{HELPER}/config.yaml": "extends: ../../lib/base\n"})
+        put(folder, {"lib/base/config.yaml": "permissions: {default: deny}\n"})
+    put(new, {"lib/base/config.yaml": "permissions: {default: allow}\n"})
+    found = [(change.kind, change.severity) for change in reviewed().changes]
+    assert found == [("permissions-widened", "risk"), ("file-changed", "behaviour")]
+
+
+def test_a_hook_that_is_made_otherwise_is_a_risk_as_one_that_is_gone_is() -> None:
+    assert KINDS["hook-changed"].severity == KINDS["hook-removed"].severity == "risk"
 
 
 def test_a_nested_agent_that_is_new_is_a_risk(new: Path, reviewed: Reviewed) -> None:

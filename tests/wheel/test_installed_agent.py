@@ -165,9 +165,12 @@ def test_a_damaged_one_says_what_to_do(minimal: Path, bare: Environment, wheels:
     for damage in (None, info / "CARTRIDGE-INFO", info / "entry_points.txt", info):
         if damage is not None:
             shutil.rmtree(damage) if damage.is_dir() else damage.unlink()
-        text = bare.run("minimal", "Go", "--scripted", status=2)
+        # A package that is not whole is 1; where there is none to open, 2.
+        status = 1 if damage is None else 2
+        text = bare.run("minimal", "Go", "--scripted", status=status)
         assert "install" in text and "minimal" in text and "Traceback" not in text
-        assert bare.run("looplet", "run", "minimal", "Go", status=2).count("Traceback") == 0
+        said = bare.run("looplet", "run", "minimal", "Go", status=status)
+        assert "Traceback" not in said
     shutil.rmtree(bare.site / "minimal_cartridge")
     (bare.folder / "bin" / "minimal").unlink()
 
