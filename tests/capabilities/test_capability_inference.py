@@ -12,6 +12,7 @@ from capability_snippets import TOOL, of
 
 from looplet.compiler import cartridge_to_preset
 from looplet.compiler.capabilities import Capabilities, inferred
+from looplet.compiler.python.facts import facts
 from looplet.preset import AgentPreset, File
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -259,3 +260,12 @@ def test_the_name_of_a_server_cannot_write_over_a_terminal() -> None:
     found = with_servers({"a\x1b[2J\nb": {"command": "x"}})
     said = found.reached["processes"][0].said
     assert said.isprintable() and "\\x1b[2J\\nb" in said
+
+
+def test_what_a_name_may_stand_for_has_a_bound() -> None:
+    """Else a small file takes minutes: it grows with the names times their uses."""
+    many = " or ".join(f"os.a{n}" for n in range(300))
+    source = f"import os\nx = {many}\n" + "y = x or x\n" * 20
+    assert of({"tools/a/execute.py": source}).undecided
+    # 116 thousand characters with the bound, 1.1 million without.
+    assert len(json.dumps(facts(source.encode())["uses"])) < 300_000

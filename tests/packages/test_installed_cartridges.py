@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 from carried_by import bare, files_of, install, wheel, write
@@ -245,3 +247,15 @@ def test_the_list_needs_nothing_but_the_core(hello: Path, site: Path) -> None:
     code += "assert not {'importlib.metadata', 'email', 'looplet.preset'} & {*sys.modules}\n"
     out = bare(code, site=site)
     assert "say-hello" in out and "hello" in out
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_the_place_of_metadata_is_not_waited_for(hello: Path, site: Path) -> None:
+    strange = site / "strange-1.0.dist-info"
+    strange.mkdir()
+    os.mkfifo(strange / "entry_points.txt")
+    names: list[str] = []
+    looking = Thread(target=lambda: names.extend(one.name for one in installed()), daemon=True)
+    looking.start()
+    looking.join(5)
+    assert "say-hello" in names
